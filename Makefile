@@ -1,0 +1,59 @@
+# Two commands set up everything: make serve, make test. The rest is for working on the project.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PAPER := ../shared/source/paper.txt
+
+.PHONY: help install serve test check bench release passages chromium clean
+
+help:
+	@echo 'make serve     install and serve; the last line printed is the address'
+	@echo 'make test      install what the tests need, and run them'
+	@echo 'make check     format, lint, types, import floors, the ontology itself'
+	@echo 'make bench     speed side by side with peers, as ratios'
+	@echo 'make release   build dist/release from the sources'
+	@echo 'make passages  fingerprint the passages anew (needs a copy of the paper)'
+
+install: .venv/.installed release
+
+.venv/.installed: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) install --constraint constraints.txt --editable '.[fast]'
+	@touch $@
+
+.venv/.installed-dev: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch .venv/.installed $@
+
+release: .venv/.installed
+	@$(BIN)/alliance build --if-changed
+
+serve: install
+	@exec $(BIN)/alliance serve
+
+test: .venv/.installed-dev release chromium
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: .venv/.installed-dev release
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/alliance check
+
+bench: .venv/.installed-dev release
+	$(BIN)/python tests/benchmarks/bench_serving.py
+
+passages: .venv/.installed
+	$(BIN)/python -m kg.passages $(PAPER)
+
+# The browser tests use the system's Chromium; where this user may install it, do so, else they say that they skip.
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
+	  echo 'no Chromium here: the browser tests will be skipped'
+
+clean:
+	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

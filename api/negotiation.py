@@ -1,0 +1,55 @@
+"""Which of several representations a client gets: by suffix or ``?format=`` where given, else by ``Accept``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+__all__ = ["choose", "parse_accept"]
+
+
+def parse_accept(header: str) -> list[tuple[str, float]]:
+    """Read an Accept header as media ranges with their weights; what is malformed is left out.
+
+    >>> parse_accept("text/html, application/json;q=0.5")
+    [('text/html', 1.0), ('application/json', 0.5)]
+    """
+    found = []
+    for item in header[:4096].split(","):
+        media_range, *parameters = (part.strip() for part in item.split(";"))
+        weight = 1.0
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "q":
+                try:
+                    weight = min(max(float(value), 0.0), 1.0)
+                except ValueError:
+                    weight = 0.0
+        if media_range.count("/") == 1:
+            found.append((media_range.lower(), weight))
+    return found
+
+
+def choose(accept: str | None, offers: Sequence[str]) -> str | None:
+    """Choose the offer that an Accept header prefers; of equals the first. ``None`` if it wants none of them.
+
+    >>> choose("application/json;q=0.2, text/*", ["text/html", "application/json"])
+    'text/html'
+    >>> choose("image/png", ["text/html"]) is None
+    True
+    """
+    if not accept or not accept.strip():
+        return offers[0]
+    ranges = parse_accept(accept)
+    best: tuple[float, str | None] = (0.0, None)
+    for offer in offers:
+        weight = _weight(offer, ranges)
+        if weight > best[0]:
+            best = (weight, offer)
+    return best[1]
+
+
+def _weight(offer: str, ranges: Sequence[tuple[str, float]]) -> float:
+    """Give an offer's weight by the most specific range that covers it."""
+    candidates: Mapping[str, int] = {offer: 3, offer.split("/")[0] + "/*": 2, "*/*": 1}
+    specific = [(candidates[name], weight) for name, weight in ranges if name in candidates]
+    return max(specific)[1] if specific else 0.0

@@ -1,0 +1,117 @@
+"""Errors as RFC 9457 problem details, or as a page for a browser; the one place that decides on status codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.templating import Jinja2Templates
+
+from api.negotiation import choose
+from kg.errors import (
+    AtlasError,
+    InputError,
+    LimitError,
+    NotFoundError,
+    ParameterError,
+    StoreError,
+    TooLargeError,
+)
+
+__all__ = ["NotAcceptableError", "UnsupportedTypeError", "install"]
+
+_TYPE = "application/problem+json"
+
+
+class NotAcceptableError(AtlasError):
+    """No representation that is offered is one that the client accepts."""
+
+    def __init__(self, offers: Mapping[str, str]) -> None:
+        listed = ", ".join(f"{media_type} (?format={short})" for media_type, short in offers.items())
+        super().__init__(f"none of the media types you accept is offered here; offered are {listed}")
+        self.offers = tuple(offers)
+
+
+class UnsupportedTypeError(AtlasError):
+    """A body of a media type that this address does not take."""
+
+
+_STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (NotAcceptableError, 406),
+    (UnsupportedTypeError, 415),
+    (TooLargeError, 413),
+    (ParameterError, 422),
+    (InputError, 400),
+    (NotFoundError, 404),
+    (LimitError, 503),
+    (StoreError, 500),
+)
+
+
+def install(app: FastAPI, templates: Jinja2Templates) -> None:
+    """Make an application answer every error as a problem."""
+
+    def respond(request: Request, status: int, detail: str, **extra: Any) -> Response:
+        title = HTTPStatus(status).phrase
+        wanted = choose(request.headers.get("accept"), [_TYPE, "application/json", "text/html"])
+        headers = {"Vary": "Accept", "Cache-Control": "no-store"}
+        if status == 405 and "allow" in extra:
+            headers["Allow"] = str(extra.pop("allow"))
+        if status in {503, 504}:
+            headers["Retry-After"] = "5"
+        if wanted == "text/html":
+            context = {"title": title, "status": status, "detail": detail, **extra}
+            return templates.TemplateResponse(
+                request, "problem.html", context, status_code=status, headers=headers
+            )
+        body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **extra}
+        return Response(
+            json.dumps(body, ensure_ascii=False), status, headers, media_type=_TYPE
+        )
+
+    async def ours(request: Request, error: Exception) -> Response:
+        status = next(code for kind, code in _STATUS if isinstance(error, kind))
+        extra: dict[str, Any] = {}
+        if isinstance(error, LimitError):
+            status = {"time": 504, "network": 400, "bytes": 413}.get(error.limit, 503)
+            extra["limit"] = error.limit
+        if isinstance(error, InputError):
+            places = {"line": error.line, "column": error.column}
+            extra |= {name: value for name, value in places.items() if value is not None}
+        if isinstance(error, ParameterError):
+            extra |= {"parameter": error.parameter, "allowed": list(error.allowed)}
+            extra |= {"nearest": list(error.nearest)} if error.nearest else {}
+        if isinstance(error, NotFoundError):
+            extra["nearest"] = list(error.nearest)
+        if isinstance(error, NotAcceptableError):
+            extra["offered"] = list(error.offers)
+        # a store's message may name paths of the machine; it goes to the log, not to the client
+        detail = error.message if isinstance(error, InputError) else str(error)
+        if status == 500:
+            detail = "the store did not do its part; the operator's log says more"
+        return respond(request, status, detail, **extra)
+
+    async def http(request: Request, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise error
+        extra = {"allow": (error.headers or {})["Allow"]} if error.status_code == 405 and error.headers else {}
+        detail = str(error.detail)
+        if error.status_code == 404:
+            detail = f"nothing is at {request.url.path[:200]}"
+        return respond(request, error.status_code, detail, **extra)
+
+    async def malformed(request: Request, error: Exception) -> Response:
+        if not isinstance(error, RequestValidationError):
+            raise error
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return respond(request, 422, f"{place}: {first['msg']}")
+
+    app.add_exception_handler(AtlasError, ours)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, malformed)

@@ -1,0 +1,87 @@
+"""Named questions: their answers, one address each, described to the letter in the OpenAPI document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import partial
+
+from fastapi import FastAPI, Request, Response
+
+from api.context import Context
+from api.representation import negotiate, respond
+from kg.questions import Question, QuestionAnswer, answer_question
+from kg.store import GRAPH_TYPES
+from kg.table import write_csv
+
+__all__ = ["ANSWER_TYPES", "install"]
+
+ANSWER_TYPES: Mapping[str, str] = {
+    "application/json": "json",
+    "text/html": "html",
+    "text/csv": "csv",
+    "text/tab-separated-values": "tsv",
+    "application/sparql-results+json": "sparql-json",
+    "application/sparql-results+xml": "sparql-xml",
+}
+
+
+def install(app: FastAPI, context: Context) -> None:
+    """Give every question of a release its address."""
+    for question in context.questions.values():
+        app.add_api_route(
+            f"/question/{question.name}/answer",
+            partial(_answer, context=context, question=question),
+            methods=["GET", "HEAD"],
+            name=f"answer {question.name}",
+            operation_id=f"answer_{question.name.replace('-', '_')}",
+            summary=question.title,
+            description=question.why,
+            tags=["questions"],
+            response_class=Response,
+            openapi_extra=_describe(question),
+        )
+
+
+def _answer(request: Request, *, context: Context, question: Question) -> Response:
+    media_type = negotiate(request, ANSWER_TYPES)
+    given = {name: value for name, value in request.query_params.items() if name != "format"}
+    answer = answer_question(context.store, question, given)
+    body = _write(answer, media_type, context)
+    return respond(request, body, media_type, release=context.manifest.digest)
+
+
+def _write(answer: QuestionAnswer, media_type: str, context: Context) -> bytes:
+    match ANSWER_TYPES[media_type]:
+        case "json":
+            body = answer.to_json(release=context.manifest.digest)
+            return json.dumps(body, ensure_ascii=False, indent=1).encode()
+        case "html":
+            template = context.templates.get_template("answer.html")
+            return template.render(answer=answer, catalog=context.catalog, manifest=context.manifest).encode()
+        case "csv":
+            return write_csv(answer.solutions).encode()
+        case "tsv":
+            return write_csv(answer.solutions, delimiter="\t").encode()
+    return context.store.answer(answer.sparql, results=media_type, graph=next(iter(GRAPH_TYPES))).body
+
+
+def _describe(question: Question) -> dict[str, object]:
+    parameters = [
+        {
+            "name": parameter.name,
+            "in": "query",
+            "required": True,
+            "description": parameter.label,
+            "schema": {"type": "string", "enum": list(parameter.values)},
+            "example": parameter.example,
+        }
+        for parameter in question.parameters
+    ]
+    chooser = {
+        "name": "format",
+        "in": "query",
+        "schema": {"type": "string", "enum": list(ANSWER_TYPES.values())},
+        "description": "The answer's format, instead of the Accept header.",
+    }
+    return {"parameters": [*parameters, chooser]}

@@ -1,0 +1,429 @@
+"""The command ``alliance``.
+
+Exit codes: 0 done or conforms, 1 does not conform or check failed, 2 usage or unreadable input,
+3 store or limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from kg import __version__
+from kg.errors import AtlasError, CheckError, InputError, NotFoundError, StoreError
+from kg.resources import ontology_dir, release_dir, shapes_dir
+
+__all__ = ["main"]
+
+DONE, FAILED, USAGE, STORE = 0, 1, 2, 3
+
+#: Where a copy of the paper may stand beside a checkout; the project holds none.
+PAPER = Path("../shared/source/paper.txt")
+
+_QUERY_FORMATS = {
+    "csv": "text/csv",
+    "tsv": "text/tab-separated-values",
+    "json": "application/sparql-results+json",
+    "xml": "application/sparql-results+xml",
+}
+_GRAPH_FORMATS = {
+    "ttl": "text/turtle",
+    "jsonld": "application/ld+json",
+    "rdf": "application/rdf+xml",
+    "nt": "application/n-triples",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command with some arguments, by default the process's own, and give its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.run is not _question:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    options.rest = rest
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except CheckError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return _fail(str(error), FAILED)
+    except (InputError, NotFoundError) as error:
+        return _fail(str(error), USAGE)
+    except StoreError as error:
+        return _fail(str(error), STORE)
+    except AtlasError as error:
+        return _fail(str(error), FAILED)
+    except BrokenPipeError:
+        # whoever read the output has seen enough; do not let the interpreter's last flush complain
+        sys.stdout = open("/dev/null", "w")  # noqa: SIM115, PTH123
+        return DONE
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"alliance: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as everything else here does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {message}; see '{self.prog} --help'\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="alliance",
+        allow_abbrev=False,
+        description="A knowledge graph of psychotherapeutic alliances, to ask and validate by.",
+    )
+    parser.add_argument("--version", action="version", version=f"alliance-atlas {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], summary: str
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        sub.set_defaults(run=run)
+        return sub
+
+    serve = command("serve", _serve, "serve pages, answers and the validator over HTTP")
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
+    serve.add_argument(
+        "--port", type=int, default=8000, help="port to listen on (default: %(default)s)"
+    )
+    serve.add_argument(
+        "--store",
+        type=Path,
+        metavar="PATH",
+        help="a release folder instead of the one that comes along",
+    )
+
+    build = command("build", _build, "merge, check, reason and write a release")
+    build.add_argument(
+        "--out", type=Path, default=None, metavar="DIR", help="where to (default: dist/release)"
+    )
+    build.add_argument(
+        "--paper",
+        type=Path,
+        metavar="FILE",
+        help="a copy of the paper to check the passages against",
+    )
+    build.add_argument(
+        "--if-changed", action="store_true", help="do nothing if the release fits the sources"
+    )
+
+    check = command("check", _check, "check the ontology; exit 1 on any error")
+    check.add_argument(
+        "--paper",
+        type=Path,
+        metavar="FILE",
+        help="a copy of the paper to check the passages against",
+    )
+    check.add_argument(
+        "--no-reasoner", action="store_true", help="leave out what needs the reasoner"
+    )
+
+    query = command(
+        "query", _query, "answer a SPARQL query from a file, or from standard input (-)"
+    )
+    query.add_argument("file", metavar="FILE|-")
+    query.add_argument(
+        "--format", choices=["table", *_QUERY_FORMATS, *_GRAPH_FORMATS], default="table"
+    )
+    query.add_argument("--store", type=Path, metavar="PATH", help=argparse.SUPPRESS)
+
+    question = command("question", _question, "answer a named question; without a name, list them")
+    question.add_argument("name", nargs="?", metavar="ID")
+    question.add_argument(
+        "--format", choices=["table", "csv", "tsv", "json", "sparql-json", "xml"], default="table"
+    )
+    question.epilog = "A question's parameters are options of their own: --from magical-alliance"
+
+    describe = command(
+        "describe", _describe, "say what is known of a thing, by name, short form or IRI"
+    )
+    describe.add_argument("name", metavar="NAME|IRI")
+    describe.add_argument("--format", choices=["md", *_GRAPH_FORMATS], default="md")
+
+    validate = command(
+        "validate", _validate, "validate annotated cases; exit 1 if one does not conform"
+    )
+    validate.add_argument("files", nargs="+", metavar="FILE")
+    validate.add_argument(
+        "--strict", action="store_true", help="treat the rules that the theory hedges as binding"
+    )
+    validate.add_argument("--format", choices=["text", "json", "ttl"], default="text")
+    validate.add_argument(
+        "--type",
+        metavar="MEDIA-TYPE",
+        help="the media type, for standard input (-) or an unusual suffix",
+    )
+    verify = command(
+        "verify-passages", _verify_passages, "check a copy of the paper against the passages"
+    )
+    verify.add_argument("paper", type=Path, metavar="PAPER.TXT")
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from api.serve import serve
+
+    return serve(host=options.host, port=options.port, folder=options.store)
+
+
+def _build(options: argparse.Namespace) -> int:
+    from kg.build import build
+    from kg.manifest import read_manifest, sources_digest
+
+    out = options.out or release_dir()
+    if options.if_changed:
+        try:
+            if read_manifest(out).sources == sources_digest():
+                return DONE
+        except StoreError:
+            pass
+    manifest = build(out, paper=_paper(options.paper), progress=_progress)
+    print(
+        f"{out}: version {manifest.version}, {manifest.triples} triples, "
+        f"digest {manifest.digest[:12]}"
+    )
+    return DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    from kg import reasoning
+    from kg.build import REASONED
+    from kg.checks import check, gather
+    from kg.loader import load_all, merge
+    from kg.passages import read_paper
+
+    paper = _paper(options.paper)
+    modules = load_all(ontology_dir(), shapes_dir())
+    problems = [
+        str(problem)
+        for problem in check(gather(modules, paper=read_paper(paper) if paper else None))
+    ]
+    problems += _check_cases()
+    if not options.no_reasoner and not problems:
+        logical = reasoning.logical_part(merge(m.graph for m in modules if m.layer in REASONED))
+        _progress("checking the OWL 2 DL profile")
+        problems += [f"{violation} [owl-2-dl]" for violation in reasoning.check_profile(logical)]
+        _progress("reasoning")
+        digest, kept = reasoning.read_inferred(ontology_dir() / "inferred.nt")
+        if digest != reasoning.digest_of(logical) or kept != reasoning.classify(logical):
+            problems.append(
+                "ontology/inferred.nt does not fit the modules; run 'alliance build' [inferred]"
+            )
+    if problems:
+        raise CheckError(problems)
+    against = f"against {paper}" if paper else "without a copy of the paper"
+    print(f"{len(modules)} modules, no problem; passages checked {against}")
+    return DONE
+
+
+def _check_cases() -> list[str]:
+    """Validate the paper's own cases by the shapes that everybody else's have to meet."""
+    from kg.validation import validate_case
+
+    found = []
+    for path in sorted((ontology_dir() / "cases").glob("*.ttl")):
+        data = path.read_bytes()
+        if b" a aa:Case " in data:
+            report = validate_case(data, media_type="text/turtle", source=str(path))
+            found += [
+                f"{path}: {finding.message} [{finding.rule}]"
+                for finding in report.findings
+                if not report.conforms
+            ]
+    return found
+
+
+def _query(options: argparse.Namespace) -> int:
+    from kg.release import open_release
+    from kg.table import render_table
+
+    text = _read_text(options.file)
+    store = open_release(options.store).store
+    results = _QUERY_FORMATS.get(options.format, "application/sparql-results+json")
+    graph = _GRAPH_FORMATS.get(options.format, "text/turtle")
+    try:
+        answer = store.answer(text, results=results, graph=graph)
+        if answer.form == "solutions" and options.format == "table":
+            sys.stdout.write(render_table(store.select(text)))
+            return DONE
+    except InputError as error:
+        raise InputError(
+            error.message, source=options.file, line=error.line, column=error.column
+        ) from error
+    if answer.form == "graph" and options.format in _QUERY_FORMATS:
+        raise InputError(
+            f"this query gives a graph; choose one of {', '.join(_GRAPH_FORMATS)}",
+            source=options.file,
+        )
+    if answer.form != "graph" and options.format in _GRAPH_FORMATS:
+        raise InputError(
+            f"this query gives no graph; choose table or one of {', '.join(_QUERY_FORMATS)}",
+            source=options.file,
+        )
+    if answer.form == "boolean" and options.format == "table":
+        print("yes" if json.loads(answer.body)["boolean"] else "no")
+        return DONE
+    _write(answer.body)
+    return DONE
+
+
+def _question(options: argparse.Namespace) -> int:
+    from kg.model import Literal as Text
+    from kg.model import Solutions
+    from kg.questions import answer_question, get_question
+    from kg.release import open_release
+    from kg.table import render_table, write_csv
+
+    release = open_release()
+    if options.name is None:
+        if options.rest:
+            raise InputError("name the question before its parameters")
+        rows = tuple((Text(q.name), Text(q.title)) for q in release.questions.values())
+        sys.stdout.write(render_table(Solutions(("question", "title"), rows)))
+        return DONE
+    question = get_question(release.questions, options.name)
+    answer = answer_question(release.store, question, _parameters(options.rest))
+    if options.format == "json":
+        body = answer.to_json(release=release.manifest.digest)
+        print(json.dumps(body, indent=2, ensure_ascii=False))
+    elif options.format in {"csv", "tsv"}:
+        sys.stdout.write(
+            write_csv(answer.solutions, delimiter="," if options.format == "csv" else "\t")
+        )
+    elif options.format == "table":
+        sys.stdout.write(render_table(answer.solutions))
+        if answer.note:
+            print(answer.note)
+    else:
+        media_type = _QUERY_FORMATS["json" if options.format == "sparql-json" else "xml"]
+        _write(release.store.answer(answer.sparql, results=media_type, graph="text/turtle").body)
+    return DONE
+
+
+def _parameters(rest: Sequence[str]) -> dict[str, str]:
+    """Read ``--name value`` and ``--name=value``."""
+    found: dict[str, str] = {}
+    words = iter(rest)
+    for word in words:
+        if not word.startswith("--") or word == "--":
+            raise InputError(f"'{word}' is no parameter; write --NAME VALUE")
+        name, equals, value = word[2:].partition("=")
+        if not equals:
+            value = next(words, "")
+            if not value:
+                raise InputError(f"--{name} needs a value")
+        if name in found:
+            raise InputError(f"--{name} is given twice")
+        found[name] = value
+    return found
+
+
+def _describe(options: argparse.Namespace) -> int:
+    from kg.dossier import compile_dossier, to_markdown
+    from kg.entries import describe
+    from kg.release import open_release
+
+    release = open_release()
+    entry = release.catalog.resolve(options.name)
+    if options.format == "md":
+        sys.stdout.write(to_markdown(compile_dossier(release.store, release.catalog, entry)))
+    else:
+        _write(describe(release.store, entry.iri, media_type=_GRAPH_FORMATS[options.format]))
+    return DONE
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from kg.ingest import media_type_for
+    from kg.report import to_json, to_text, to_turtle
+    from kg.validation import validate_case
+
+    reports = []
+    for name in options.files:
+        data = _read_bytes(name)
+        media_type = options.type or media_type_for(name)
+        reports.append(
+            validate_case(data, media_type=media_type, source=name, strict=options.strict)
+        )
+    if options.format == "json":
+        bodies = [to_json(report) for report in reports]
+        print(
+            json.dumps(
+                bodies[0] if len(bodies) == 1 else {"items": bodies}, indent=2, ensure_ascii=False
+            )
+        )
+    elif options.format == "ttl":
+        for report in reports:
+            _write(to_turtle(report))
+    else:
+        for report in reports:
+            sys.stdout.write(to_text(report))
+    return DONE if all(report.conforms for report in reports) else FAILED
+
+
+def _verify_passages(options: argparse.Namespace) -> int:
+    from kg.coverage import BODY, compare, cover, uncovered
+    from kg.passages import read_paper
+    from kg.release import open_release
+
+    paper = read_paper(options.paper)
+    store = open_release().store
+    count, wrong = compare(store, paper)
+    lines = cover(store)
+    bare = uncovered(lines)
+    for name in wrong:
+        print(f"passage {name}: the words are not those that the graph rests on")
+    print(f"passages: {count - len(wrong)} of {count} fit this copy")
+    print(f"lines: something rests on {BODY - len(bare)} of the {BODY} of the body")
+    if bare:
+        print(f"nothing rests on: {', '.join(map(str, bare))}")
+    return FAILED if wrong or bare else DONE
+
+
+def _paper(given: Path | None) -> Path | None:
+    """Give the copy of the paper to check against: the one named, else one beside the checkout."""
+    if given:
+        return given
+    beside = ontology_dir().parent / PAPER
+    return beside if beside.is_file() else None
+
+
+def _read_bytes(name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", source=name) from error
+
+
+def _read_text(name: str) -> str:
+    try:
+        return _read_bytes(name).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError("is not UTF-8 text", source=name) from error
+
+
+def _write(body: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(body if body.endswith(b"\n") else body + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _progress(step: str) -> None:
+    if sys.stderr.isatty():
+        print(f"{step} ...", file=sys.stderr)

@@ -1,0 +1,256 @@
+"""All that is known of one thing, put together for people; pages and command line show the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kg.entries import Catalog, Entry
+from kg.model import Iri, Literal, Node, Term
+from kg.namespaces import PREFIXES, compress
+from kg.queries import read_query
+from kg.store import Store
+
+__all__ = [
+    "ClaimLine",
+    "Dossier",
+    "Fact",
+    "Part",
+    "Value",
+    "compile_dossier",
+    "to_markdown",
+]
+
+_AA = PREFIXES["aa"]
+_PASSAGE = PREFIXES["passage"]
+
+#: What a page says in its head, or need not say.
+_LEFT_OUT = frozenset(
+    {
+        PREFIXES["rdf"] + "type",
+        PREFIXES["rdfs"] + "isDefinedBy",
+        PREFIXES["rdfs"] + "label",
+        PREFIXES["skos"] + "prefLabel",
+        PREFIXES["skos"] + "altLabel",
+        PREFIXES["skos"] + "definition",
+        PREFIXES["skos"] + "inScheme",
+        PREFIXES["dcterms"] + "description",
+        _AA + "statement",
+        _AA + "theoryRelation",
+        _AA + "personRelation",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value as a page shows it.
+
+    :param text: what to read.
+    :param iri: where it leads, if it is a thing.
+    """
+
+    text: str
+    iri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A property with its values.
+
+    :param incoming: whether the values point to the thing instead of the other way round.
+    """
+
+    property: str
+    label: str
+    values: tuple[Value, ...]
+    incoming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLine:
+    """A claim in which the thing stands."""
+
+    iri: str
+    statement: str
+    certainty: str
+    hedge: str
+    holders: str
+    relation: str
+    passages: tuple[Value, ...]
+    lost_after: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a case.
+
+    :param cls: the local name of its class.
+    :param order: its place among its like, if told.
+    """
+
+    iri: str
+    cls: str
+    order: int | None
+    label: str
+    text: str
+    session: str
+    person: str
+    certainty: str
+    note: str
+    lost_after: str
+    signal: Value | None
+    passages: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All that is known of one thing."""
+
+    entry: Entry
+    facts: tuple[Fact, ...]
+    claims: tuple[ClaimLine, ...]
+    parts: tuple[Part, ...]
+
+    def parts_of(self, *classes: str) -> tuple[Part, ...]:
+        """List the parts of some classes in their order."""
+        found = [part for part in self.parts if part.cls in classes]
+        return tuple(sorted(found, key=lambda part: (part.order is None, part.order or 0)))
+
+
+def compile_dossier(store: Store, catalog: Catalog, entry: Entry) -> Dossier:
+    """Put together what a store knows of an entry."""
+    bindings: dict[str, Term] = {"iri": Iri(entry.iri)}
+    claims = tuple(
+        ClaimLine(
+            iri=row["claim"],
+            statement=row["statement"],
+            certainty=row["certainty"],
+            hedge=row["hedge"],
+            holders=row["holders"],
+            relation=row["relation"],
+            passages=_passages(row["passages"]),
+            lost_after=row["lostAfter"],
+            note=row["note"],
+        )
+        for row in store.select(read_query("claims-about"), bindings=bindings).values()
+    )
+    parts: tuple[Part, ...] = ()
+    if entry.kind == "case" and "/" not in entry.name:
+        parts = tuple(
+            Part(
+                iri=row["part"],
+                cls=row["class"].removeprefix(_AA),
+                order=int(row["order"]) if row["order"] else None,
+                label=row["label"],
+                text=row["text"],
+                session=row["session"],
+                person=row["person"],
+                certainty=row["certainty"],
+                note=row["note"],
+                lost_after=row["lostAfter"],
+                signal=_value(Iri(row["signal"]), catalog) if row["signal"] else None,
+                passages=_passages(row["passages"]),
+            )
+            for row in store.select(read_query("timeline"), bindings=bindings).values()
+        )
+    facts = _facts(store, catalog, bindings, "outgoing", "value", incoming=False)
+    facts += _facts(store, catalog, bindings, "incoming", "thing", incoming=True)
+    return Dossier(entry, tuple(facts), claims, parts)
+
+
+def _facts(
+    store: Store,
+    catalog: Catalog,
+    bindings: dict[str, Term],
+    query: str,
+    column: str,
+    *,
+    incoming: bool,
+) -> list[Fact]:
+    grouped: dict[str, tuple[str, list[Value]]] = {}
+    for row in store.select(read_query(query), bindings=bindings):
+        name = row["property"].value
+        term = row[column]
+        if name in _LEFT_OUT or isinstance(term, Node):
+            continue
+        label = row["label"].value if "label" in row else compress(name)
+        grouped.setdefault(name, (label, []))[1].append(_value(term, catalog))
+    return [
+        Fact(name, label, tuple(dict.fromkeys(values)), incoming)
+        for name, (label, values) in grouped.items()
+    ]
+
+
+def _value(term: Term, catalog: Catalog) -> Value:
+    match term:
+        case Literal(value):
+            return Value(value)
+        case Iri(value) if value.startswith(_PASSAGE):
+            return Value(_lines(value), value)
+        case Iri(value):
+            entry = catalog.get(value)
+            return Value(entry.label if entry else compress(value), value)
+    return Value("")
+
+
+def _passages(iris: str) -> tuple[Value, ...]:
+    found = [Value(_lines(iri), iri) for iri in iris.split()]
+    return tuple(
+        sorted(found, key=lambda value: [int(n) for n in value.text.split()[1].split("-")])
+    )
+
+
+def _lines(iri: str) -> str:
+    name = iri.removeprefix(_PASSAGE)
+    return f"{'lines' if '-' in name else 'line'} {name}"
+
+
+def to_markdown(dossier: Dossier) -> str:
+    """Write a dossier as Markdown."""
+    entry = dossier.entry
+    lines = [f"# {entry.label}", "", f"<{entry.iri}>", ""]
+    if entry.alternatives:
+        lines += [f"*Also:* {', '.join(entry.alternatives)}", ""]
+    if entry.gloss:
+        lines += [entry.gloss, ""]
+    for title, incoming in (("What is said of it", False), ("What points to it", True)):
+        facts = [fact for fact in dossier.facts if fact.incoming == incoming]
+        if facts:
+            lines += [f"## {title}", ""]
+            lines += [
+                f"- {fact.label}: {'; '.join(_linked(value) for value in fact.values)}"
+                for fact in facts
+            ]
+            lines.append("")
+    lines += _claims_as_markdown(dossier.claims)
+    happened = dossier.parts_of(
+        "Observation", "Intervention", "Judgement", "Shift", "NonMovement", "Outcome"
+    )
+    if happened:
+        lines += ["## What happened, in order", ""]
+        for number, part in enumerate(happened, 1):
+            place = ", ".join(value.text for value in part.passages)
+            who = f" — {part.person}" if part.person else ""
+            lines.append(f"{number}. {part.cls}: {part.label}{who} ({part.certainty}; {place})")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _claims_as_markdown(claims: Sequence[ClaimLine]) -> list[str]:
+    if not claims:
+        return []
+    lines = ["## Claims", ""]
+    for claim in claims:
+        mark = f"{claim.certainty}, “{claim.hedge}”" if claim.hedge else claim.certainty
+        place = ", ".join(value.text for value in claim.passages)
+        lost = f"; text lost after line {claim.lost_after}" if claim.lost_after else ""
+        lines.append(
+            f"- {claim.statement} ({claim.holders}; {mark}; {place}{lost}; `{compress(claim.iri)}`)"
+        )
+    return [*lines, ""]
+
+
+def _linked(value: Value) -> str:
+    return f"{value.text} (`{compress(value.iri)}`)" if value.iri else value.text
