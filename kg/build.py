@@ -191,11 +191,11 @@ def _write(
     write_questions(folder / "questions.json", load_questions(ontology_dir() / "questions"))
     shapes = merge(m.graph for m in modules if m.layer == "shapes")
     shapes.serialize(folder / "shapes.ttl", format="longturtle")
-    lines = cover(store)
-    bare = uncovered(lines)
+    covered = cover(store)
+    bare = uncovered(covered)
     if bare:
         raise CheckError([f"line {line} of the paper: nothing rests on it" for line in bare])
-    (folder / "coverage.csv").write_text(to_csv(lines), encoding="utf-8", newline="")
+    (folder / "coverage.csv").write_text(to_csv(covered), encoding="utf-8", newline="")
     manifest = Manifest(
         version=str(next(m.graph.value(m.iri, OWL.versionInfo) for m in modules if not m.layer)),
         digest=hashlib.sha256(body).hexdigest(),

@@ -351,7 +351,6 @@ def _describe(options: argparse.Namespace) -> int:
 
 def _validate(options: argparse.Namespace) -> int:
     from kg.ingest import media_type_for
-    from kg.report import to_json, to_text, to_turtle
     from kg.validation import validate_case
 
     reports = []
@@ -362,7 +361,7 @@ def _validate(options: argparse.Namespace) -> int:
             validate_case(data, media_type=media_type, source=name, strict=options.strict)
         )
     if options.format == "json":
-        bodies = [to_json(report) for report in reports]
+        bodies = [report.to_dict() for report in reports]
         print(
             json.dumps(
                 bodies[0] if len(bodies) == 1 else {"items": bodies}, indent=2, ensure_ascii=False
@@ -370,10 +369,10 @@ def _validate(options: argparse.Namespace) -> int:
         )
     elif options.format == "ttl":
         for report in reports:
-            _write(to_turtle(report))
+            _write(report.to_graph("text/turtle"))
     else:
         for report in reports:
-            sys.stdout.write(to_text(report))
+            sys.stdout.write(report.to_text())
     return DONE if all(report.conforms for report in reports) else FAILED
 
 

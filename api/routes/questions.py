@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request, Response
 
@@ -31,7 +30,7 @@ def install(app: FastAPI, context: Context) -> None:
     for question in context.questions.values():
         app.add_api_route(
             f"/question/{question.name}/answer",
-            partial(_answer, context=context, question=question),
+            _route(context, question),
             methods=["GET", "HEAD"],
             name=f"answer {question.name}",
             operation_id=f"answer_{question.name.replace('-', '_')}",
@@ -43,12 +42,15 @@ def install(app: FastAPI, context: Context) -> None:
         )
 
 
-def _answer(request: Request, *, context: Context, question: Question) -> Response:
-    media_type = negotiate(request, ANSWER_TYPES)
-    given = {name: value for name, value in request.query_params.items() if name != "format"}
-    answer = answer_question(context.store, question, given)
-    body = _write(answer, media_type, context)
-    return respond(request, body, media_type, release=context.manifest.digest)
+def _route(context: Context, question: Question) -> Callable[[Request], Response]:
+    def answer(request: Request) -> Response:
+        media_type = negotiate(request, ANSWER_TYPES)
+        given = {name: value for name, value in request.query_params.items() if name != "format"}
+        found = answer_question(context.store, question, given)
+        body = _write(found, media_type, context)
+        return respond(request, body, media_type, release=context.manifest.digest)
+
+    return answer
 
 
 def _write(answer: QuestionAnswer, media_type: str, context: Context) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
@@ -14,8 +13,8 @@ from api.problems import UnsupportedTypeError
 from api.representation import negotiate
 from kg.errors import InputError, ParameterError, TooLargeError
 from kg.ingest import MEDIA_TYPES, media_type_for
-from kg.report import to_graph, to_json, to_text
-from kg.validation import Report, validate_case
+from kg.report import Report
+from kg.validation import validate_case
 
 __all__ = ["router"]
 
@@ -94,11 +93,11 @@ async def _from_form(request: Request, largest: int, strict: bool) -> tuple[byte
 def _write(report: Report, media_type: str, atlas: Atlas, data: bytes) -> bytes:
     match REPORT_TYPES[media_type]:
         case "json":
-            return json.dumps(to_json(report), ensure_ascii=False, indent=1).encode()
+            return report.to_json().encode()
         case "text":
-            return to_text(report).encode()
+            return report.to_text().encode()
         case "html":
             template = atlas.templates.get_template("report.html")
             lines = data.decode("utf-8", "replace").splitlines()
             return template.render(report=report, lines=lines, manifest=atlas.manifest).encode()
-    return to_graph(report, media_type=media_type)
+    return report.to_graph(media_type)
