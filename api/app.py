@@ -14,6 +14,7 @@ from starlette.templating import Jinja2Templates
 
 from api import problems
 from api.context import Context
+from api.middleware import HeadMiddleware, PolicyMiddleware
 from api.routes import pages, questions, service, sparql, validation
 from api.settings import Settings
 from kg import __version__
@@ -56,9 +57,10 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     app = FastAPI(
         title="Alliance Atlas",
         version=__version__,
-        description="A knowledge graph of psychotherapeutic alliances. A reading aid by a theory, not clinical advice.",
+        description="A knowledge graph of psychotherapeutic alliances. A reading aid by "
+        "one theory, not clinical advice.",
         lifespan=lifespan,
-        # the pages that FastAPI brings load scripts from other hosts; ours is made from the same document
+        # the pages that FastAPI brings load scripts from other hosts; ours does not
         docs_url=None,
         redoc_url=None,
     )
@@ -71,6 +73,8 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
         allow_headers=["Accept", "Content-Type", "If-None-Match"],
         expose_headers=["ETag", "Link", "X-Release"],
     )
+    app.add_middleware(PolicyMiddleware)
+    app.add_middleware(HeadMiddleware)
     app.mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static")
     app.include_router(service.router)
     app.include_router(sparql.router)

@@ -1,4 +1,4 @@
-"""Which of several representations a client gets: by suffix or ``?format=`` where given, else by ``Accept``."""
+"""Which of several representations a client gets by its Accept header."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def parse_accept(header: str) -> list[tuple[str, float]]:
 
 
 def choose(accept: str | None, offers: Sequence[str]) -> str | None:
-    """Choose the offer that an Accept header prefers; of equals the first. ``None`` if it wants none of them.
+    """Choose the offer that an Accept header prefers, of equals the first, or ``None``.
 
     >>> choose("application/json;q=0.2, text/*", ["text/html", "application/json"])
     'text/html'

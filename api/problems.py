@@ -1,8 +1,9 @@
-"""Errors as RFC 9457 problem details, or as a page for a browser; the one place that decides on status codes."""
+"""Errors as RFC 9457 problem details, or as a page; the one place that decides on status codes."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -32,8 +33,12 @@ class NotAcceptableError(AtlasError):
     """No representation that is offered is one that the client accepts."""
 
     def __init__(self, offers: Mapping[str, str]) -> None:
-        listed = ", ".join(f"{media_type} (?format={short})" for media_type, short in offers.items())
-        super().__init__(f"none of the media types you accept is offered here; offered are {listed}")
+        listed = ", ".join(
+            f"{media_type} (?format={short})" for media_type, short in offers.items()
+        )
+        super().__init__(
+            f"none of the media types you accept is offered here; offered are {listed}"
+        )
         self.offers = tuple(offers)
 
 
@@ -53,6 +58,18 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
+def _allowed(request: Request) -> str:
+    """List the methods documented for a request's path; a single route knows only its own."""
+    methods = {"OPTIONS"}
+    for template, operations in request.app.openapi()["paths"].items():
+        pattern = re.sub(r"\\\{\w+\\\}", ".+", re.escape(template))
+        if re.fullmatch(pattern, request.url.path):
+            methods |= {method.upper() for method in operations}
+    if "GET" in methods:
+        methods.add("HEAD")
+    return ", ".join(sorted(methods))
+
+
 def install(app: FastAPI, templates: Jinja2Templates) -> None:
     """Make an application answer every error as a problem."""
 
@@ -62,6 +79,9 @@ def install(app: FastAPI, templates: Jinja2Templates) -> None:
         headers = {"Vary": "Accept", "Cache-Control": "no-store"}
         if status == 405 and "allow" in extra:
             headers["Allow"] = str(extra.pop("allow"))
+        if status == 413:
+            # the rest of the body is not read, and the connection is of no use with it in the way
+            headers["Connection"] = "close"
         if status in {503, 504}:
             headers["Retry-After"] = "5"
         if wanted == "text/html":
@@ -70,9 +90,7 @@ def install(app: FastAPI, templates: Jinja2Templates) -> None:
                 request, "problem.html", context, status_code=status, headers=headers
             )
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **extra}
-        return Response(
-            json.dumps(body, ensure_ascii=False), status, headers, media_type=_TYPE
-        )
+        return Response(json.dumps(body, ensure_ascii=False), status, headers, media_type=_TYPE)
 
     async def ours(request: Request, error: Exception) -> Response:
         status = next(code for kind, code in _STATUS if isinstance(error, kind))
@@ -99,7 +117,7 @@ def install(app: FastAPI, templates: Jinja2Templates) -> None:
     async def http(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
-        extra = {"allow": (error.headers or {})["Allow"]} if error.status_code == 405 and error.headers else {}
+        extra = {"allow": _allowed(request)} if error.status_code == 405 else {}
         detail = str(error.detail)
         if error.status_code == 404:
             detail = f"nothing is at {request.url.path[:200]}"

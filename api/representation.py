@@ -13,7 +13,7 @@ from kg.errors import ParameterError
 
 __all__ = ["negotiate", "respond"]
 
-#: What every representation of a release is sent with: checked again each time, cheap because of the ETag.
+#: Every representation is checked again each time, which is cheap because of the ETag.
 _CACHE = "public, max-age=0, must-revalidate"
 
 
@@ -52,25 +52,22 @@ def respond(
 ) -> Response:
     """Send a representation of something in a release, or 304 if the client has it.
 
-    :param release: the release's digest, which makes the ETag together with path, query and media type.
+    :param release: the release's digest; with path, query and media type it makes the ETag. A POST,
+        whose body makes the answer another one, has none.
     """
     key = f"{release} {request.url.path}?{request.url.query} {media_type}"
     etag = f'"{hashlib.sha256(key.encode()).hexdigest()[:32]}"'
-    sent = {
-        "ETag": etag,
-        "Vary": "Accept",
-        "Cache-Control": _CACHE,
-        "X-Release": release[:12],
-        **(headers or {}),
-    }
+    sent = {"Vary": "Accept", "X-Release": release[:12], **(headers or {})}
+    if request.method == "GET":
+        sent |= {"ETag": etag, "Cache-Control": _CACHE}
     known = request.headers.get("if-none-match", "")
-    if request.method in {"GET", "HEAD"} and (
-        known.strip() == "*" or etag in {tag.strip().removeprefix("W/") for tag in known.split(",")}
-    ):
+    tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
+    if request.method == "GET" and tags & {etag, "*"}:
         return Response(status_code=304, headers=sent)
-    return Response(body, headers=sent, media_type=_with_charset(media_type))
+    # set as a header, for as a media type the framework would add a charset to Turtle too
+    return Response(body, headers={**sent, "Content-Type": _with_charset(media_type)})
 
 
 def _with_charset(media_type: str) -> str:
-    textual = media_type.startswith("text/") and media_type != "text/turtle"
+    textual = media_type in {"text/html", "text/csv", "text/plain", "text/tab-separated-values"}
     return f"{media_type}; charset=utf-8" if textual else media_type

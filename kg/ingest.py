@@ -1,12 +1,12 @@
 """Guarded reading of annotated cases: bytes from anybody in, an RDF graph or a plain refusal out.
 
-The guards stand before the parsers, since what they refuse would bring a parser down (JSON nested a thousand
-deep, entities that unfold), make it fetch (a remote ``@context``) or make a later step work for minutes (a
-decimal of a billion places). Nothing here opens a file or a connection.
+The guards stand before the parsers, since what they refuse would bring a parser down (JSON nested
+a thousand deep, entities that unfold), make it fetch (a remote ``@context``) or make a later step
+work for minutes (a decimal of a billion places). Nothing here opens a file or a connection.
 
-Where a statement stands in its text is found by :func:`locate`, in a second reading that is made only when
-there is something to point at. It reads less than the first does and is checked against it: a place that is
-not certain is not given.
+Where a statement stands in its text is found by :func:`locate`, in a second reading that is made
+only when there is something to point at. It reads less than the first does and is checked against
+it: a place that is not certain is not given.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -125,7 +125,8 @@ def read_case(data: bytes, *, media_type: str, source: str | None = None) -> Gra
     :param source: the file or other name by which the sender knows it.
     :returns: a plain graph; the named graphs of a dataset are put into one.
     :raises TooLargeError: if it exceeds a bound of this module.
-    :raises InputError: if it cannot be read for any other reason, with line and column where the parser has them.
+    :raises InputError: if it cannot be read for any other reason, with line and column where the
+        parser has them.
     """
     return _Reader(data, _normal_media_type(media_type, source), source).read()
 
@@ -150,7 +151,7 @@ def _normal_media_type(media_type: str, source: str | None) -> str:
 
 
 def _shown(text: str, most: int = 60) -> str:
-    """Make a piece of a stranger's text fit for a message: short, on one line, nothing unprintable."""
+    """Make a stranger's text fit for a message: short, on one line, nothing unprintable."""
     short = text if len(text) <= most else text[: most - 1] + "…"
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in short)
 
@@ -285,8 +286,7 @@ class _Reader:
     def guard_keys(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
+            twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
             self.refuse(f"the key '{_shown(twice)}' stands twice in one JSON object; join the two")
         if "@import" in found:
             self.refuse_remote("@import", found["@import"])
@@ -402,7 +402,9 @@ class _Reader:
 
     def refuse_syntax(self, error: SyntaxError) -> NoReturn:
         detail = str(error.msg or error)
-        detail = re.sub(r"^Parser error at line \d+ (between columns \d+ and \d+|column \d+): ", "", detail)
+        detail = re.sub(
+            r"^Parser error at line \d+ (between columns \d+ and \d+|column \d+): ", "", detail
+        )
         detail = re.sub(r" \(line \d+\)$", "", detail)
         at = None
         if error.lineno:
@@ -481,8 +483,9 @@ _CLOCK = r"\d\d:\d\d:\d\d(?:\.\d{1,6})?"
 _INTEGER = _matches(r"[+-]?[0-9]+")
 _DURATION = _matches(r"-?P(?=.)(\d+Y)?(\d+M)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 
-#: Checks of lexical forms. rdflib would take an ill-formed value in, log it with its text, and compare it by
-#: spelling; it would also take exponents in decimals, which no XSD does and which unfold when calculated with.
+#: Checks of lexical forms. rdflib would take an ill-formed value in, log it with its text, and
+#: compare it by spelling; it would also take exponents in decimals, which XSD does not know and
+#: which unfold when calculated with.
 _LEXICAL: dict[URIRef, Callable[[str], bool]] = {
     XSD.boolean: _matches(r"true|false|1|0"),
     XSD.decimal: _matches(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"),
@@ -502,9 +505,20 @@ _LEXICAL: dict[URIRef, Callable[[str], bool]] = {
 }
 _LEXICAL[XSD.float] = _LEXICAL[XSD.double]
 for _name in (
-    "integer long int short byte nonNegativeInteger positiveInteger nonPositiveInteger "
-    "negativeInteger unsignedLong unsignedInt unsignedShort unsignedByte"
-).split():
+    "byte",
+    "int",
+    "integer",
+    "long",
+    "negativeInteger",
+    "nonNegativeInteger",
+    "nonPositiveInteger",
+    "positiveInteger",
+    "short",
+    "unsignedByte",
+    "unsignedInt",
+    "unsignedLong",
+    "unsignedShort",
+):
     _LEXICAL[XSD[_name]] = _INTEGER
 _EXAMPLES = defaultdict(
     lambda: "3",
@@ -526,7 +540,7 @@ _EXAMPLES = defaultdict(
     },
 )
 
-# the quantifiers are possessive: a file of ten megabytes must not make the pattern remember where it has been
+# the quantifiers are possessive: on ten megabytes the pattern must not remember where it has been
 _TURTLE_STRING = (
     r'"""(?:[^"\\]++|\\.|"(?!""))*+"""'
     r"|'''(?:[^'\\]++|\\.|'(?!''))*+'''"
@@ -567,31 +581,29 @@ class Places:
     _predicates: dict[tuple[Node, Node], int] = field(default_factory=dict)
     _objects: dict[_Triple, int] = field(default_factory=dict)
     _links: dict[tuple[Node, Node], int] = field(default_factory=dict)
-    _terms: dict[Node, int] = field(default_factory=dict)
 
     def of(
-        self, subject: Node | None, predicate: Node | None = None, value: Node | None = None
+        self, subject: Node, predicates: Iterable[Node] = (), value: Node | None = None
     ) -> tuple[int, int] | None:
-        """Give line and column of the nearest thing to a statement, or nothing where that is not certain.
+        """Give line and column of the nearest thing to a statement.
 
-        In turn: the value in this statement, the value in another statement of the subject, the predicate at
-        the subject, the subject where it is first described.
+        That is the value under one of the predicates, else the first of the predicates at the
+        subject, else the subject where it is first described; nothing where none is certain.
         """
         offset = None
-        if subject is not None and value is not None and value != subject:
-            if predicate is not None:
+        for predicate in predicates:
+            if value is not None:
                 offset = self._objects.get((subject, predicate, value))
-            if offset is None:
-                offset = self._links.get((subject, value))
-        if offset is None and subject is not None and predicate is not None:
-            offset = self._predicates.get((subject, predicate))
-        if offset is None and subject is not None:
-            offset = self._subjects.get(subject)
+            offset = self._predicates.get((subject, predicate)) if offset is None else offset
+            if offset is not None:
+                break
+        offset = self._subjects.get(subject) if offset is None else offset
         return None if offset is None else self._place(offset)
 
-    def of_term(self, term: Node) -> tuple[int, int] | None:
-        """Give line and column of the first place where a term is used."""
-        offset = self._terms.get(term)
+    def of_term(self, term: Node, subject: Node) -> tuple[int, int] | None:
+        """Give line and column of a term used of a subject, as a property or as a value."""
+        offset = self._predicates.get((subject, term))
+        offset = self._links.get((subject, term)) if offset is None else offset
         return None if offset is None else self._place(offset)
 
 
@@ -612,12 +624,12 @@ def locate(data: bytes, *, media_type: str, graph: Graph) -> Places:
         return Places()
     try:
         sightings = list(reader(text))
-    except (_Unsure, RecursionError):
+    except (_UnsureError, RecursionError):
         return Places()
     return _places(sightings, graph, _Lines(text).place)
 
 
-class _Unsure(Exception):
+class _UnsureError(Exception):
     """The reading for places meets something it does not know; it then gives no place at all."""
 
 
@@ -633,13 +645,8 @@ def _places(
     places = Places(place)
     for seen in sightings:
         subject, value = known(seen.subject), known(seen.object)
-        places._terms.setdefault(seen.predicate, seen.predicate_at)
-        if isinstance(value, URIRef):
-            places._terms.setdefault(value, seen.object_at)
         if subject is None:
             continue
-        if isinstance(subject, URIRef):
-            places._terms.setdefault(subject, seen.subject_at)
         if value is None:
             if (subject, seen.predicate, None) in graph:
                 places._predicates.setdefault((subject, seen.predicate), seen.predicate_at)
@@ -653,7 +660,7 @@ def _places(
 
 
 def _match_blank_nodes(triples: list[_Triple], graph: Graph) -> dict[Node, Node]:
-    """Pair the blank nodes of two readings of one text by what is said of them, where that singles one out."""
+    """Pair the blank nodes of two readings of one text, where what is said singles one out."""
     ours = _colours(triples)
     theirs = _colours(list(graph))
     unique = {colour: nodes[0] for colour, nodes in theirs.items() if len(nodes) == 1}
@@ -674,9 +681,7 @@ def _colours(triples: list[_Triple]) -> dict[int, list[Node]]:
     colour: dict[Node, int] = dict.fromkeys(around, 0)
     for _ in range(6):
         colour = {
-            node: hash(
-                tuple(sorted((way, hash(p), colour.get(o, hash(o))) for way, p, o in edges))
-            )
+            node: hash(tuple(sorted((way, hash(p), colour.get(o, hash(o))) for way, p, o in edges)))
             for node, edges in around.items()
         }
     classes: dict[int, list[Node]] = defaultdict(list)
@@ -684,6 +689,9 @@ def _colours(triples: list[_Triple]) -> dict[int, list[Node]]:
         classes[value_].append(node)
     return classes
 
+
+#: A text of more words than this is not read again for places.
+_MOST_TOKENS = 500_000
 
 _LOCAL = r"(?:[\w.\-:]|[^\x00-\x7f]|%[0-9a-fA-F]{2}|\\[-_~.!$&'()*+,;=/?#@%])*"
 _TOKEN = re.compile(
@@ -694,7 +702,8 @@ _TOKEN = re.compile(
     | (?P<type>\^\^)
     | (?P<bnode>_:[\w.\-]*[\w\-])
     | (?P<at>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-    | (?P<number>[+-]?(?:[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+\.[eE][+-]?[0-9]+))
+    | (?P<number>[+-]?(?:[0-9]+\.[eE][+-]?[0-9]+
+                       |(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))
     | (?P<name>(?:[^\W\d_](?:[\w.\-]*[\w\-])?)?:{_LOCAL})
     | (?P<word>[A-Za-z]+)
     | (?P<mark>[\[\](),;.])
@@ -729,12 +738,14 @@ class _TurtleSightings:
         while position < len(text):
             match = _TOKEN.match(text, position)
             if match is None:
-                raise _Unsure
+                raise _UnsureError
             kind, end = str(match.lastgroup), match.end()
             # a full stop after a name ends the statement, it is not part of the name
             if kind == "name":
                 while text[end - 1] == "." and text[end - 2] != "\\":
                     end -= 1
+            if len(self.tokens) >= _MOST_TOKENS:
+                raise _UnsureError
             if kind != "skip":
                 self.tokens.append(_Token(kind, text[position:end], position))
             position = end
@@ -745,13 +756,13 @@ class _TurtleSightings:
 
     def peek(self) -> _Token:
         if self.next >= len(self.tokens):
-            raise _Unsure
+            raise _UnsureError
         return self.tokens[self.next]
 
     def take(self, text: str | None = None) -> _Token:
         token = self.peek()
         if text is not None and token.text != text:
-            raise _Unsure
+            raise _UnsureError
         self.next += 1
         return token
 
@@ -813,14 +824,20 @@ class _TurtleSightings:
         if token.kind == "name":
             prefix, _, local = token.text.partition(":")
             if prefix not in self.prefixes:
-                raise _Unsure
+                raise _UnsureError
             return URIRef(self.prefixes[prefix] + re.sub(r"\\(.)", r"\1", local))
         if token.kind == "bnode":
             return BNode(token.text)
         if token.kind == "string":
             return self.string(token)
         if token.kind == "number":
-            kind = "double" if "e" in token.text.lower() else "decimal" if "." in token.text else "integer"
+            kind = (
+                "double"
+                if "e" in token.text.lower()
+                else "decimal"
+                if "." in token.text
+                else "integer"
+            )
             return Literal(token.text, datatype=XSD[kind], normalize=False)
         if token.kind == "word" and token.text in ("true", "false"):
             return Literal(token.text, datatype=XSD.boolean, normalize=False)
@@ -832,7 +849,7 @@ class _TurtleSightings:
             return node
         if token.text == "(":
             return self.collection()
-        raise _Unsure
+        raise _UnsureError
 
     def string(self, token: _Token) -> Literal:
         quotes = 3 if token.text.startswith(('"""', "'''")) and len(token.text) >= 6 else 1
@@ -846,7 +863,7 @@ class _TurtleSightings:
                 self.take()
                 datatype = self.term()
                 if not isinstance(datatype, URIRef):
-                    raise _Unsure
+                    raise _UnsureError
                 if datatype != XSD.string:
                     return Literal(lexical, datatype=datatype, normalize=False)
         return Literal(lexical)
@@ -869,15 +886,20 @@ class _TurtleSightings:
 class _JsonSightings:
     """A reading of JSON-LD for places.
 
-    It knows one context at the top with prefixes, terms, ``@id``, ``@type`` and ``@vocab``; where a document uses
-    more than that it gives up, or sees less than is there, and what it sees is checked against the graph.
+    It knows one context at the top with prefixes, terms, ``@id``, ``@type`` and ``@vocab``; where a
+    document uses more than that it gives up, or sees less than is there, and what it sees is
+    checked against the graph.
     """
 
     def __init__(self, text: str) -> None:
         self.tokens = [
             (match[0], match.start())
-            for match in re.finditer(rf"{_JSON_STRING}|[\[\]{{}}:,]|[^\s\[\]{{}}:,\"]+", text, re.DOTALL)
+            for match in re.finditer(
+                rf"{_JSON_STRING}|[\[\]{{}}:,]|[^\s\[\]{{}}:,\"]+", text, re.DOTALL
+            )
         ]
+        if len(self.tokens) > _MOST_TOKENS:
+            raise _UnsureError
         self.next = 0
         self.base = STAND_IN_BASE
         self.vocab = ""
@@ -889,18 +911,18 @@ class _JsonSightings:
         tops = value if isinstance(value, list) else [(value, 0)]
         for top, at in tops:
             if not isinstance(top, dict):
-                raise _Unsure
+                raise _UnsureError
             if "@context" in top:
                 self.context(_plain(top["@context"][1]))
             self.node(top, at)
         return iter(self.found)
 
-    # JSON with offsets: an object is a dict from key to (offset of the key, value, offset of the value)
+    # JSON with offsets: an object maps a key to its offset, its value, and the value's offset
 
     def value(self) -> tuple[Any, int]:
-        token, at = self.tokens[self.next]
+        mark, at = self.tokens[self.next]
         self.next += 1
-        if token == "{":
+        if mark == "{":
             members: dict[str, tuple[int, Any, int]] = {}
             while self.tokens[self.next][0] != "}":
                 key, key_at = self.tokens[self.next]
@@ -911,7 +933,7 @@ class _JsonSightings:
                     self.next += 1
             self.next += 1
             return members, at
-        if token == "[":
+        if mark == "[":
             items = []
             while self.tokens[self.next][0] != "]":
                 items.append(self.value())
@@ -919,12 +941,12 @@ class _JsonSightings:
                     self.next += 1
             self.next += 1
             return items, at
-        return _Scalar(json.loads(token), token), at
+        return _Scalar(json.loads(mark), mark), at
 
     def context(self, context: Any) -> None:
         for part in context if isinstance(context, list) else [context]:
             if not isinstance(part, dict):
-                raise _Unsure
+                raise _UnsureError
             for key, meaning in part.items():
                 if key == "@base" and isinstance(meaning, str):
                     self.base = urljoin(self.base, meaning)
@@ -932,12 +954,12 @@ class _JsonSightings:
                     self.vocab = meaning
                 elif key.startswith("@"):
                     if key not in ("@version", "@language"):
-                        raise _Unsure
+                        raise _UnsureError
                 else:
                     self.terms[key] = meaning
 
     def expand(self, name: str, *, vocab: bool) -> str | None:
-        """Give the IRI for a term, a short form or a relative IRI; a keyword for a keyword's alias."""
+        """Give the IRI for a term, short form or relative IRI; a keyword for its alias."""
         if name.startswith("@"):
             return name
         if vocab and name in self.terms:
@@ -960,7 +982,7 @@ class _JsonSightings:
         if not isinstance(meaning, dict):
             return None
         if set(meaning) - {"@id", "@type", "@language"}:
-            raise _Unsure
+            raise _UnsureError
         return meaning.get("@type")
 
     def identifier(self, members: dict[str, tuple[int, Any, int]]) -> Node:
@@ -970,13 +992,13 @@ class _JsonSightings:
                     return BNode(value.value)
                 iri = self.expand(str(value.value), vocab=False)
                 if iri is None:
-                    raise _Unsure
+                    raise _UnsureError
                 return URIRef(iri)
         return BNode()
 
     def node(self, members: dict[str, tuple[int, Any, int]], at: int, nested: bool = False) -> Node:
         if nested and "@context" in members:
-            raise _Unsure
+            raise _UnsureError
         subject = self.identifier(members)
         for key, (key_at, value, value_at) in members.items():
             predicate = self.expand(key, vocab=True)
@@ -1005,11 +1027,11 @@ class _JsonSightings:
             if "@value" in keywords:
                 value = self.explicit(item, keywords)
             elif "@list" in keywords or "@set" in keywords:
-                raise _Unsure
+                raise _UnsureError
             else:
                 value = self.node(item, at[2], nested=True)
         elif isinstance(item, list):
-            raise _Unsure
+            raise _UnsureError
         elif coercion in ("@id", "@vocab") and isinstance(item.value, str):
             if item.value.startswith("_:"):
                 value = BNode(item.value)
@@ -1062,5 +1084,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item, _ in value]
     return value.value
-
-

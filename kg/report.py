@@ -1,4 +1,4 @@
-"""What a validation finds: findings, the report that holds them, and the forms in which it is handed on."""
+"""What a validation finds: findings, the report of them, and the forms in which it is handed on."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class Finding:
     :param rationale: why the rule is.
     :param claims: IRIs of the claims that the rule rests on.
     :param passages: IRIs of the passages that the rule rests on.
-    :param component: the IRI of the SHACL constraint component, none for what the vocabulary guard finds.
+    :param component: the IRI of the SHACL constraint component.
     :param line: where it stands in the text, counted from one.
     :param column: where in the line, counted from one.
     """
@@ -232,7 +232,7 @@ class Report:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2) + "\n"
 
     def to_text(self) -> str:
-        """Give the report for a reader, every finding led by a place that editors and terminals link."""
+        """Give the report for a reader; every finding starts with a place that editors can link."""
         name = self.source or "case"
         blocks = [self._finding_as_text(finding, name) for finding in self.findings]
         count = {

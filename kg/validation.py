@@ -1,12 +1,13 @@
-"""Validation of annotated cases: does a case say what it can say, by the theory and by its own lights?
+"""Validation of annotated cases.
 
-Three steps. The text is read by :mod:`kg.ingest`. The vocabulary guard looks for what shapes cannot see: a text
-without a case, terms that the atlas does not have, attempts to alter the vocabulary by which the case is
-judged. Then the shapes are applied to the case together with the vocabulary. Places in the text are looked up
-only where there is something to point at.
+Three steps. The text is read by :mod:`kg.ingest`. The vocabulary guard looks for what shapes cannot
+see: a text without a case, terms that the atlas does not have, attempts to alter the vocabulary by
+which the case is judged. Then the shapes are applied to the case together with the vocabulary.
+Places in the text are looked up only where there is something to point at.
 
-pySHACL is the engine. Its ``ont_graph`` is not used: it leaves out the atlas's concepts, upon which valid cases
-fail and invalid ones pass. The case is laid over the vocabulary instead, and neither is copied.
+pySHACL is the engine. Its ``ont_graph`` is not used: it leaves out the atlas's concepts, upon which
+valid cases fail and invalid ones pass. The case is laid over the vocabulary instead, and neither is
+copied.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from kg.ingest import STAND_IN_BASE, Places, locate, read_case
 from kg.loader import load_modules, merge
 from kg.namespaces import PREFIXES
 from kg.report import SEVERITIES, Finding, Report, path_from, show_node
+from kg.report import Path as SHACLPath
 from kg.resources import release_dir, shapes_dir
 
 __all__ = [
@@ -74,8 +76,7 @@ _COUNTED: Mapping[str, URIRef] = MappingProxyType(
 _KNOWN = tuple(PREFIXES[prefix] for prefix in ("aa", "concept", "signal"))
 #: Namespaces whose names a case may use and not describe.
 _OURS = tuple(
-    PREFIXES[prefix]
-    for prefix in ("aa", "concept", "signal", "shape", "question", "source")
+    PREFIXES[prefix] for prefix in ("aa", "concept", "signal", "shape", "question", "source")
 )
 _SCHEMA_PREDICATES = frozenset(
     {
@@ -148,7 +149,11 @@ def load_shapes(folder: Path) -> Graph:
 
     :raises InputError: if one of its files is no Turtle, or there is none.
     """
-    return merge(module.graph for module in load_modules(folder))
+    # the plainest store: pySHACL looks up thousands of triples of the shapes for each case
+    shapes = Graph(store="SimpleMemory")
+    for triple in merge(module.graph for module in load_modules(folder)):
+        shapes.add(triple)
+    return shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +223,9 @@ def _rules(shapes: Graph) -> dict[str, Rule]:
 
 
 class _Layers(Store):
-    """The vocabulary with a case over it, as one store to read from. They have no triple in common."""
+    """The vocabulary with a case over it, as one store to read from. They share no triple."""
 
-    # asked for by the dataset that pySHACL wraps every graph in; there is one graph here, whatever the context
+    # asked for by the dataset that pySHACL wraps every graph in; here is one graph for any context
     context_aware = True
     graph_aware = True
 
@@ -273,7 +278,7 @@ class _PreparedGraph(Graph):
 
 
 class _Prepared(threading.local):
-    """The prepared queries of one thread: rdflib keeps the state of an evaluation in the query itself."""
+    """The prepared queries of one thread: rdflib keeps an evaluation's state in the query."""
 
     def __init__(self) -> None:
         self.queries: dict[str, Query] = {}
@@ -283,9 +288,9 @@ class _Prepared(threading.local):
 class _Guarded:
     """What the vocabulary guard makes of a case.
 
-    :param graph: the case without what the guard took out, and with the terms that were plainly meant.
+    :param graph: the case without what it took out, and with the terms that were plainly meant.
     :param findings: what it took out or put right.
-    :param doubtful: things about which the shapes would complain for what the guard has reported already.
+    :param doubtful: things of which the shapes would say once more what it has reported.
     """
 
     graph: Graph
@@ -314,7 +319,7 @@ class Validator:
         self._concept_types = _SCHEMA_TYPES | set(
             vocabulary.transitive_subjects(RDFS.subClassOf, SKOS.Concept)
         )
-        # pySHACL completes the shapes graph at its first use; that must not happen in two threads at once
+        # pySHACL completes the shapes graph at its first use; two threads must not do that at once
         self._run(Graph(store="SimpleMemory"))
 
     def validate(
@@ -338,22 +343,23 @@ class Validator:
         guarded = self.guard(case)
         findings = guarded.findings
         instances = {what: self._instances(guarded.graph, cls) for what, cls in _COUNTED.items()}
-        for what, found in instances.items():
-            if len(found) > MAX_PARTS:
+        for what, things in instances.items():
+            if len(things) > MAX_PARTS:
                 raise TooLargeError(
-                    f"it describes {len(found):,} {what}, more than the {MAX_PARTS:,} that are "
+                    f"it describes {len(things):,} {what}, more than the {MAX_PARTS:,} that are "
                     "compared; send one case at a time",
                     source=source,
                 )
         if not instances["cases"]:
             findings.append(self._finding("S-has-case", URIRef(STAND_IN_BASE)))
         else:
-            findings += [
-                finding
+            # two components of one shape may object to the same value: it is one thing to mend
+            found = {
+                (finding.shape, finding.focus, finding.path, finding.value): finding
                 for finding in self._shacl_findings(guarded.graph)
-                if finding.focus not in guarded.doubtful
-                and finding.value not in guarded.doubtful
-            ]
+                if finding.focus not in guarded.doubtful and finding.value not in guarded.doubtful
+            }
+            findings += found.values()
         if strict:
             findings = [
                 replace(finding, severity="violation")
@@ -366,7 +372,7 @@ class Validator:
         )
         return Report(
             findings=tuple(findings[:MAX_FINDINGS]),
-            checked={what: len(found) for what, found in instances.items()},
+            checked={what: len(things) for what, things in instances.items()},
             source=source,
             strict=strict,
             omitted=max(0, len(findings) - MAX_FINDINGS),
@@ -450,7 +456,7 @@ class _Guard:
         self.kept = Graph(store="SimpleMemory")
         self.findings: dict[tuple[str, Node], Finding] = {}
         self.doubtful: set[Node] = set()
-        self.meant: dict[Node, Node | None] = {}
+        self.guesses: dict[URIRef, tuple[str | None, float]] = {}
 
     def look(self) -> _Guarded:
         for triple in self.case:
@@ -478,30 +484,32 @@ class _Guard:
     def known_terms(self, triple: _Triple) -> _Triple | None:
         """Put terms that were plainly meant in place of unknown ones, and note both."""
         subject, predicate, value = triple
+        kept = True
         for term in (predicate, value):
             if (
-                isinstance(term, URIRef)
-                and str(term).startswith(_KNOWN)
-                and str(term) not in self.validator._terms
+                not isinstance(term, URIRef)
+                or not str(term).startswith(_KNOWN)
+                or str(term) in self.validator._terms
             ):
-                if term not in self.meant:
-                    self.meant[term] = self.guess(term, subject)
-                meant = self.meant[term]
-                if meant is not None:
-                    predicate = meant if term == predicate else predicate
-                    value = meant if term == value else value
-                elif term == predicate:
-                    return None
-                else:
-                    # whatever a shape says of it now repeats what is noted here
-                    self.doubtful.add(subject if predicate == RDF.type else term)
-        return subject, predicate, value
+                continue
+            meant = self.guess(term, subject)
+            if meant is not None:
+                predicate = meant if term == predicate else predicate
+                value = meant if term == value else value
+            elif term == predicate:
+                kept = False
+            else:
+                # whatever a shape says of it now repeats what is noted here
+                self.doubtful.add(subject if predicate == RDF.type else term)
+        return (subject, predicate, value) if kept else None
 
     def guess(self, term: URIRef, subject: Node) -> Node | None:
-        """Note an unknown term with the nearest known one; give that if it is near enough to be meant."""
-        nearest, likeness = None, 0.0
-        if len(self.meant) < _MOST_GUESSES:
-            nearest, likeness = _nearest(str(term), self.validator._terms)
+        """Note an unknown term, and give the known one that was plainly meant, if there is one."""
+        if term not in self.guesses:
+            few = len(self.guesses) < _MOST_GUESSES
+            terms = self.validator._terms
+            self.guesses[term] = _nearest(str(term), terms) if few else (None, 0.0)
+        nearest, likeness = self.guesses[term]
         self.note(
             "S-known-terms",
             term,
@@ -540,8 +548,8 @@ _NAMELESS = "urn:case:nameless:"
 def _named(case: Graph) -> Graph:
     """Give blank nodes names for the time of the validation.
 
-    pySHACL copies whatever hangs on a blank node into its report, by recursion; a chain of some hundred of them
-    would exhaust the stack.
+    pySHACL copies whatever hangs on a blank node into its report, by recursion; a chain of some
+    hundred of them would exhaust the stack.
     """
     named = Graph(store="SimpleMemory")
 
@@ -580,13 +588,20 @@ def _placed(findings: tuple[Finding, ...], places: Places) -> tuple[Finding, ...
     """Give findings their places in the text, and sort them anew."""
     placed = []
     for finding in findings:
-        if finding.component == GUARD_COMPONENT:
-            place = places.of_term(finding.value or finding.focus)
+        if finding.component == GUARD_COMPONENT and finding.value is not None:
+            place = places.of_term(finding.value, finding.focus)
         else:
-            path = finding.path
-            predicate = path if isinstance(path, URIRef) else None
-            place = places.of(finding.focus, predicate, finding.value)
+            place = places.of(finding.focus, _properties(finding.path), finding.value)
         if place is not None:
             finding = replace(finding, line=place[0], column=place[1])
         placed.append(finding)
     return tuple(sorted(placed, key=_order))
+
+
+def _properties(path: SHACLPath | None) -> tuple[URIRef, ...]:
+    """List the properties by any of which a path may be gone in one step."""
+    if isinstance(path, URIRef):
+        return (path,)
+    if path is not None and path[0] == "alternative":
+        return tuple(operand for operand in path[1:] if isinstance(operand, URIRef))
+    return ()

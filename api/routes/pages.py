@@ -1,4 +1,4 @@
-"""Lists and pages of things: HTML for people, RDF and JSON for programs, by Accept, suffix or ``?format=``."""
+"""Lists and pages of things: HTML for people, RDF and JSON for programs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ _FOUR = ("magical-alliance", "working-alliance", "therapeutic-alliance", "struct
 
 
 @router.get("/", response_class=Response)
-@router.head("/", include_in_schema=False)
 def home(request: Request, atlas: Atlas) -> Response:
     """Give the home page, or the whole ontology to a client that asks for RDF."""
     media_type = negotiate(request, ENTRY_TYPES)
@@ -58,7 +57,6 @@ def home(request: Request, atlas: Atlas) -> Response:
 
 
 @router.get("/{kind}", response_class=Response)
-@router.head("/{kind}", include_in_schema=False)
 def list_entries(kind: str, request: Request, atlas: Atlas) -> Response:
     """List the things of a kind, with ``?class=`` those of one class."""
     if kind not in KINDS:
@@ -86,7 +84,6 @@ def list_entries(kind: str, request: Request, atlas: Atlas) -> Response:
 
 
 @router.get("/{kind}/{name:path}", response_class=Response)
-@router.head("/{kind}/{name:path}", include_in_schema=False)
 def show_entry(kind: str, name: str, request: Request, atlas: Atlas) -> Response:
     """Show a thing."""
     if kind not in KINDS:
@@ -112,7 +109,9 @@ def _page(entry: Entry, atlas: Context) -> str:
     question = atlas.questions.get(entry.name) if entry.kind == "question" else None
     if question:
         template = atlas.templates.get_template("question.html")
-        return template.render(question=question, entry=entry, catalog=atlas.catalog, manifest=atlas.manifest)
+        return template.render(
+            question=question, entry=entry, catalog=atlas.catalog, manifest=atlas.manifest
+        )
     dossier = compile_dossier(atlas.store, atlas.catalog, entry)
     template = atlas.templates.get_template("case.html" if dossier.parts else "entry.html")
     return template.render(

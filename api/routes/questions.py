@@ -1,4 +1,4 @@
-"""Named questions: their answers, one address each, described to the letter in the OpenAPI document."""
+"""Named questions: an address each, described to the letter in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 
 from api.context import Context
 from api.representation import negotiate, respond
+from kg.errors import ParameterError
 from kg.questions import Question, QuestionAnswer, answer_question
 from kg.store import GRAPH_TYPES
 from kg.table import write_csv
@@ -31,8 +32,7 @@ def install(app: FastAPI, context: Context) -> None:
         app.add_api_route(
             f"/question/{question.name}/answer",
             _route(context, question),
-            methods=["GET", "HEAD"],
-            name=f"answer {question.name}",
+            methods=["GET"],
             operation_id=f"answer_{question.name.replace('-', '_')}",
             summary=question.title,
             description=question.why,
@@ -45,7 +45,12 @@ def install(app: FastAPI, context: Context) -> None:
 def _route(context: Context, question: Question) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         media_type = negotiate(request, ANSWER_TYPES)
-        given = {name: value for name, value in request.query_params.items() if name != "format"}
+        given: dict[str, str] = {}
+        for name, value in request.query_params.multi_items():
+            if name in given:
+                raise ParameterError(f"the parameter '{name[:50]}' is given twice", parameter=name)
+            if name != "format":
+                given[name] = value
         found = answer_question(context.store, question, given)
         body = _write(found, media_type, context)
         return respond(request, body, media_type, release=context.manifest.digest)
@@ -60,12 +65,16 @@ def _write(answer: QuestionAnswer, media_type: str, context: Context) -> bytes:
             return json.dumps(body, ensure_ascii=False, indent=1).encode()
         case "html":
             template = context.templates.get_template("answer.html")
-            return template.render(answer=answer, catalog=context.catalog, manifest=context.manifest).encode()
+            return template.render(
+                answer=answer, catalog=context.catalog, manifest=context.manifest
+            ).encode()
         case "csv":
             return write_csv(answer.solutions).encode()
         case "tsv":
             return write_csv(answer.solutions, delimiter="\t").encode()
-    return context.store.answer(answer.sparql, results=media_type, graph=next(iter(GRAPH_TYPES))).body
+    return context.store.answer(
+        answer.sparql, results=media_type, graph=next(iter(GRAPH_TYPES))
+    ).body
 
 
 def _describe(question: Question) -> dict[str, object]:

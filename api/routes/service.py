@@ -59,7 +59,6 @@ def downloads(atlas: Atlas) -> dict[str, Any]:
 
 
 @router.get("/download/{name}", response_class=FileResponse)
-@router.head("/download/{name}", include_in_schema=False)
 def download(name: str, request: Request, atlas: Atlas) -> Response:
     """Send a file of the release."""
     if name not in DOWNLOADS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
@@ -12,12 +13,14 @@ from api.negotiation import choose
 from api.problems import NotAcceptableError, UnsupportedTypeError
 from api.representation import negotiate, respond
 from kg.errors import InputError, ParameterError
+from kg.namespaces import BASE
 from kg.store import GRAPH_TYPES, RESULT_TYPES
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["sparql"])
 
+_IRI = re.compile(r"""https?://[^\x00-\x20<>"{}|^`\\]+""")
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
 #: Also offered under the names that clients ask for although the standard has others.
@@ -28,21 +31,33 @@ _ALIASES = {
 }
 _DOCUMENTED = {
     "parameters": [
-        {"name": "query", "in": "query", "schema": {"type": "string"}, "description": "A SPARQL 1.1 query."},
+        {
+            "name": "query",
+            "in": "query",
+            "schema": {"type": "string"},
+            "description": "A SPARQL 1.1 query.",
+        },
         {
             "name": "format",
             "in": "query",
             "schema": {"type": "string", "enum": [*RESULT_TYPES.values(), *GRAPH_TYPES.values()]},
             "description": "The answer's format, instead of the Accept header.",
         },
-        {"name": "default-graph-uri", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
-        {"name": "named-graph-uri", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+        {
+            "name": "default-graph-uri",
+            "in": "query",
+            "schema": {"type": "array", "items": {"type": "string"}},
+        },
+        {
+            "name": "named-graph-uri",
+            "in": "query",
+            "schema": {"type": "array", "items": {"type": "string"}},
+        },
     ]
 }
 
 
 @router.get("/sparql", openapi_extra=_DOCUMENTED, response_class=Response)
-@router.head("/sparql", include_in_schema=False)
 async def query_by_get(request: Request, atlas: Atlas) -> Response:
     """Answer the query in the URL; without one, give the form or the service description."""
     fields = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=100)
@@ -114,10 +129,8 @@ async def _answer(request: Request, atlas: Context, fields: Sequence[tuple[str, 
     return respond(request, answer.body, answer.media_type, release=atlas.manifest.digest)
 
 
-def _types(
-    request: Request, fields: Sequence[tuple[str, str]]
-) -> tuple[str | None, str | None]:
-    """Give the media types for a table or truth value and for a graph; which is needed shows later."""
+def _types(request: Request, fields: Sequence[tuple[str, str]]) -> tuple[str | None, str | None]:
+    """Give the media types for a table or truth value, and for a graph; one will be needed."""
     wanted = next((value.lower() for name, value in fields if name == "format"), None)
     if wanted:
         results = next((m for m, short in RESULT_TYPES.items() if wanted in {m, short}), None)
@@ -140,19 +153,27 @@ def _types(
 
 
 def _welcome(request: Request, atlas: Context) -> Response:
-    offers = {"text/html": "html", **{m: s for m, s in GRAPH_TYPES.items() if s in {"ttl", "rdf", "nt", "jsonld"}}}
+    offers = {
+        "text/html": "html",
+        **{m: s for m, s in GRAPH_TYPES.items() if s in {"ttl", "rdf", "nt", "jsonld"}},
+    }
     chosen = negotiate(request, offers)
     if chosen == "text/html":
         page = atlas.templates.get_template("sparql.html").render(
             questions=list(atlas.questions.values()), manifest=atlas.manifest
         )
         return respond(request, page.encode(), chosen, release=atlas.manifest.digest)
-    body = atlas.store.construct(_description(str(request.url_for("query_by_get")), atlas), media_type=chosen)
+    body = atlas.store.construct(
+        _description(str(request.url_for("query_by_get")), atlas), media_type=chosen
+    )
     return respond(request, body, chosen, release=atlas.manifest.digest)
 
 
 def _description(endpoint: str, atlas: Context) -> str:
-    """Write the service description as a query that constructs it, so that the store's serializers do the rest."""
+    """Write the service description as a query, so that the store's serializers do the rest."""
+    if not _IRI.fullmatch(endpoint):
+        # made from the Host header, which may be anything
+        endpoint = BASE + "sparql"
     graphs = "\n".join(
         f"; sd:namedGraph [ sd:name <{name}> ; sd:graph [ a sd:Graph ; void:triples {size} ] ]"
         for name, size in sorted(atlas.manifest.graphs.items())
@@ -163,8 +184,9 @@ def _description(endpoint: str, atlas: Context) -> str:
         PREFIX formats: <http://www.w3.org/ns/formats/>
         CONSTRUCT {{
           [] a sd:Service ; sd:endpoint <{endpoint}> ; sd:supportedLanguage sd:SPARQL11Query ;
-            sd:resultFormat formats:SPARQL_Results_JSON, formats:SPARQL_Results_XML, formats:SPARQL_Results_CSV,
-              formats:SPARQL_Results_TSV, formats:Turtle, formats:N-Triples, formats:RDF_XML, formats:JSON-LD ;
+            sd:resultFormat formats:SPARQL_Results_JSON, formats:SPARQL_Results_XML,
+              formats:SPARQL_Results_CSV, formats:SPARQL_Results_TSV, formats:Turtle,
+              formats:N-Triples, formats:RDF_XML, formats:JSON-LD ;
             sd:defaultDataset [ a sd:Dataset ;
               sd:defaultGraph [ a sd:Graph ; void:triples {atlas.manifest.triples} ]
               {graphs} ] .

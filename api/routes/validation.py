@@ -31,10 +31,11 @@ REPORT_TYPES: Mapping[str, str] = {
 
 
 @router.get("/validate", response_class=Response)
-@router.head("/validate", include_in_schema=False)
 def form(request: Request, atlas: Atlas) -> Response:
     """Give a form to paste a case into."""
-    page = atlas.templates.get_template("validate.html").render(media_types=list(MEDIA_TYPES), manifest=atlas.manifest)
+    page = atlas.templates.get_template("validate.html").render(
+        media_types=list(MEDIA_TYPES), manifest=atlas.manifest
+    )
     return Response(page, media_type="text/html")
 
 
@@ -66,7 +67,9 @@ async def validate(request: Request, atlas: Atlas, strict: bool = False) -> Resp
     return Response(_write(report, wanted, atlas, data), media_type=wanted)
 
 
-async def _from_form(request: Request, largest: int, strict: bool) -> tuple[bytes, str, str | None, bool]:
+async def _from_form(
+    request: Request, largest: int, strict: bool
+) -> tuple[bytes, str, str | None, bool]:
     declared = request.headers.get("content-length", "")
     if not declared.isdigit() or int(declared) > largest:
         raise TooLargeError(f"a form needs a Content-Length of at most {largest} bytes")

@@ -1,0 +1,174 @@
+"""Validation over HTTP: the same report as everywhere else, and nothing kept."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import httpx
+import pytest
+from rdflib import Graph
+from rdflib.namespace import RDF, SH
+
+from kg.validation import validate_case
+
+FIXTURES = Path(__file__).resolve().parent.parent / "validation"
+VALID = FIXTURES / "valid" / "v2.ttl"
+INVALID = FIXTURES / "invalid" / "R12-n5.ttl"
+TURTLE = {"Content-Type": "text/turtle", "Accept": "application/json"}
+
+
+def test_a_valid_case_conforms(client: httpx.Client) -> None:
+    answer = client.post("/validate", content=VALID.read_bytes(), headers=TURTLE)
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["verdict"] == "conforms"
+    assert body["conforms"] is True
+    assert body["findings"] == []
+    assert body["checked"]
+
+
+def test_the_report_is_that_of_the_library(client: httpx.Client) -> None:
+    data = INVALID.read_bytes()
+    body = client.post("/validate", content=data, headers=TURTLE).json()
+    assert body == json.loads(validate_case(data, media_type="text/turtle").to_json())
+    assert {finding["rule"] for finding in body["findings"]} == {"R12"}
+    assert body["findings"][0]["line"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "parser"),
+    [
+        ("text/turtle", "turtle"),
+        ("application/ld+json", "json-ld"),
+        ("application/n-triples", "nt"),
+    ],
+)
+def test_the_report_as_shacl(client: httpx.Client, accept: str, parser: str) -> None:
+    headers = {**TURTLE, "Accept": accept}
+    answer = client.post("/validate", content=INVALID.read_bytes(), headers=headers)
+    assert answer.headers["content-type"].split(";")[0] == accept
+    graph = Graph().parse(data=answer.content, format=parser)
+    assert len(list(graph.subjects(RDF.type, SH.ValidationResult))) == 1
+
+
+def test_the_report_as_text_and_as_a_page(client: httpx.Client) -> None:
+    for accept in ("text/plain", "text/html"):
+        headers = {**TURTLE, "Accept": accept}
+        answer = client.post("/validate", content=INVALID.read_bytes(), headers=headers)
+        assert answer.headers["content-type"] == f"{accept}; charset=utf-8"
+        assert "R12" in answer.text
+
+
+def test_a_form_with_text_and_a_form_with_a_file(client: httpx.Client) -> None:
+    text = client.post(
+        "/validate",
+        files={"case": (None, INVALID.read_text()), "type": (None, "text/turtle")},
+        headers={"Accept": "application/json"},
+    )
+    upload = client.post(
+        "/validate",
+        files={"file": ("case.ttl", INVALID.read_bytes())},
+        headers={"Accept": "application/json"},
+    )
+    for answer in (text, upload):
+        assert answer.status_code == 200, answer.text
+        assert [finding["rule"] for finding in answer.json()["findings"]] == ["R12"]
+    assert upload.json()["source"] == "case.ttl"
+
+
+def test_strict_raises_what_the_theory_hedges(client: httpx.Client) -> None:
+    assert client.post("/validate?strict=true", content=VALID.read_bytes(), headers=TURTLE).json()[
+        "strict"
+    ]
+    bad = client.post("/validate?strict=perhaps", content=VALID.read_bytes(), headers=TURTLE)
+    assert bad.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status"),
+    [
+        (b"", TURTLE, 400),
+        (b"this is not turtle", TURTLE, 400),
+        (b"\x00\x01\x02", TURTLE, 400),
+        (b"\xff\xfe", TURTLE, 400),
+        (b"<a> <b> <c> .", {**TURTLE, "Content-Type": "application/pdf"}, 415),
+        (b"<a> <b> <c> .", {"Accept": "application/json"}, 415),
+        (b"{", {**TURTLE, "Content-Type": "application/ld+json"}, 400),
+        (b"[" * 5000, {**TURTLE, "Content-Type": "application/ld+json"}, 413),
+        (b"x" * 300_000, TURTLE, 413),
+        (b"\x1f\x8b", {**TURTLE, "Content-Encoding": "gzip"}, 400),
+    ],
+    ids=[
+        "empty",
+        "no-turtle",
+        "binary",
+        "no-utf8",
+        "pdf",
+        "no-type",
+        "no-json",
+        "deep-json",
+        "large",
+        "compressed",
+    ],
+)
+def test_bad_bodies_get_a_clear_refusal(
+    client: httpx.Client, content: bytes, headers: dict[str, str], status: int
+) -> None:
+    answer = client.post("/validate", content=content, headers=headers)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert len(answer.json()["detail"]) > 10
+
+
+def test_a_syntax_error_has_its_place(client: httpx.Client) -> None:
+    text = (
+        "@prefix aa: <https://w3id.org/alliance-atlas/ontology/> .\n<x> a aa:Case\n<y> a aa:Case ."
+    )
+    body = client.post("/validate", content=text.encode(), headers=TURTLE).json()
+    assert body["line"] == 3
+    assert body["column"] >= 1
+
+
+def test_a_large_body_is_refused_before_it_is_read(address: str) -> None:
+    def endless() -> object:
+        while True:
+            yield b"x" * 65536
+
+    with httpx.Client(timeout=10) as client:
+        try:
+            answer = client.post(f"{address}/validate", content=endless(), headers=TURTLE)  # type: ignore[arg-type]
+            assert answer.status_code == 413
+        except httpx.WriteError:
+            # the server has answered and closed while we were still sending
+            pass
+        assert client.get(f"{address}/health").status_code == 200
+
+
+def test_the_form_is_there_for_people(client: httpx.Client) -> None:
+    page = client.get("/validate").text
+    assert "neither kept nor logged" in page
+    assert 'enctype="multipart/form-data"' in page
+
+
+def test_what_is_submitted_is_not_logged(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    secret = "Ottokar-the-unmistakable"
+    with caplog.at_level(logging.DEBUG):
+        data = INVALID.read_bytes() + f'\n# {secret}\n<x> <y> "{secret}" .'.encode()
+        client.post("/validate", content=data, headers=TURTLE)
+        client.post("/validate", content=f"{secret} is not turtle".encode(), headers=TURTLE)
+    captured = capfd.readouterr()
+    assert secret not in caplog.text + captured.out + captured.err
+
+
+def test_a_hostile_text_is_shown_as_text(client: httpx.Client) -> None:
+    script = "<script>alert(1)</script>"
+    data = INVALID.read_text().replace('rdfs:label "', f'rdfs:label "{script}', 1)
+    assert script in data
+    page = client.post(
+        "/validate", content=data.encode(), headers={**TURTLE, "Accept": "text/html"}
+    )
+    assert script not in page.text
