@@ -10,6 +10,8 @@ A release is a folder:
     what the validator needs: schema, concepts, signals, superclasses;
 ``alliance-atlas.ttl`` ``.owl`` ``.jsonld`` ``.nt``
     everything, for whoever wants it in one file;
+``inferred.nt``
+    what follows from the axioms;
 ``coverage.csv``
     for every line of the paper's body how much rests on it;
 ``questions.json``
@@ -29,11 +31,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rdflib import OWL, RDF, RDFS, Graph, URIRef
+from rdflib import OWL, RDF, RDFS, Graph
 from rdflib.namespace import SKOS
 
 from kg import reasoning
-from kg.checks import check, gather
+from kg.checks import aa, check, gather
 from kg.coverage import cover, to_csv, uncovered
 from kg.errors import CheckError, InputError, StoreError
 from kg.loader import Module, load_all, merge
@@ -129,15 +131,7 @@ def conclusions(
 def _fill(modules: Sequence[Module], inferred: list[str]) -> OxigraphStore:
     """Load everything, whole and by layer, and run the rules until nothing is new."""
     store = OxigraphStore()
-    for layer in sorted({module.layer or "schema" for module in modules}):
-        graph = merge(m.graph for m in modules if (m.layer or "schema") == layer)
-        for module in modules:
-            if (module.layer or "schema") == layer:
-                for subject in set(module.graph.subjects(RDF.type, None)):
-                    if isinstance(subject, URIRef) and subject.startswith(BASE):
-                        graph.add((subject, RDFS.isDefinedBy, module.iri))
-        if layer == "schema":
-            _add_imports(graph, modules)
+    for layer, graph in sorted(_by_layer(modules).items()):
         _load(store, graph, layer)
     _load(store, questions_as_triples(load_questions(ontology_dir() / "questions")), "questions")
     text = "\n".join(inferred).encode()
@@ -155,11 +149,23 @@ def _fill(modules: Sequence[Module], inferred: list[str]) -> OxigraphStore:
     return store
 
 
-def _add_imports(graph: Graph, modules: Sequence[Module]) -> None:
+def _by_layer(modules: Sequence[Module]) -> dict[str, Graph]:
+    """Sort what the modules say by layer; claims go to the claims wherever they are written."""
+    layers: dict[str, Graph] = {}
+    for module in modules:
+        described = {s for s in module.graph.subjects(RDF.type, None) if str(s).startswith(BASE)}
+        claims = set(module.graph.subjects(RDF.type, aa("Claim")))
+        for triple in module.graph:
+            layer = "claims" if triple[0] in claims else module.layer or "schema"
+            layers.setdefault(layer, Graph()).add(triple)
+        for subject in described:
+            layer = "claims" if subject in claims else module.layer or "schema"
+            layers[layer].add((subject, RDFS.isDefinedBy, module.iri))
     header = next(module.iri for module in modules if not module.layer)
     for module in modules:
         if module.layer:
-            graph.add((header, OWL.imports, module.iri))
+            layers["schema"].add((header, OWL.imports, module.iri))
+    return layers
 
 
 def _load(store: OxigraphStore, graph: Graph, layer: str) -> None:
@@ -177,17 +183,16 @@ def _write(
         (folder / f"alliance-atlas.{suffix}").write_bytes(
             serialize_triples(triples, media_type=media_type)
         )
-    vocabulary = merge(m.graph for m in modules if m.layer in _VOCABULARY_LAYERS)
+    layers = _by_layer(modules)
+    vocabulary = merge(layers[name] for name in _VOCABULARY_LAYERS)
     hierarchy = [
         line
         for line in store.dump(graph=GRAPH + "inferred")
         if f"<{RDFS.subClassOf}>" in line or f"<{SKOS.narrower}>" in line
     ]
     vocabulary.parse(data="\n".join(hierarchy), format="nt")
-    lines = vocabulary.serialize(format="nt").splitlines()
-    (folder / "vocabulary.nt").write_text(
-        "\n".join(sorted(filter(None, lines))) + "\n", encoding="utf-8"
-    )
+    lines = canonical_quads(vocabulary.serialize(format="nt").splitlines())
+    (folder / "vocabulary.nt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     write_questions(folder / "questions.json", load_questions(ontology_dir() / "questions"))
     shapes = merge(m.graph for m in modules if m.layer == "shapes")
     shapes.serialize(folder / "shapes.ttl", format="longturtle")
@@ -195,6 +200,9 @@ def _write(
     bare = uncovered(covered)
     if bare:
         raise CheckError([f"line {line} of the paper: nothing rests on it" for line in bare])
+    (folder / "inferred.nt").write_text(
+        "\n".join(store.dump(graph=GRAPH + "inferred")) + "\n", encoding="utf-8"
+    )
     (folder / "coverage.csv").write_text(to_csv(covered), encoding="utf-8", newline="")
     manifest = Manifest(
         version=str(next(m.graph.value(m.iri, OWL.versionInfo) for m in modules if not m.layer)),

@@ -123,13 +123,15 @@ class OxigraphStore:
         return store
 
     def load(self, data: bytes, *, graphs: Iterable[str | None] = (None,)) -> None:
-        """Add N-Triples to each of some graphs, ``None`` being the default graph."""
-        for name in graphs:
-            self._store.load(
-                data,
-                format=ox.RdfFormat.N_TRIPLES,
-                to_graph=ox.NamedNode(name) if name else ox.DefaultGraph(),
-            )
+        """Add N-Triples to each of some graphs, ``None`` being the default graph.
+
+        A blank node is the same in all of them.
+        """
+        names = [ox.NamedNode(name) if name else ox.DefaultGraph() for name in graphs]
+        triples = [quad.triple for quad in ox.parse(data, format=ox.RdfFormat.N_TRIPLES)]
+        self._store.bulk_extend(
+            ox.Quad(t.subject, t.predicate, t.object, name) for name in names for t in triples
+        )
 
     def __len__(self) -> int:
         """Count the quads."""

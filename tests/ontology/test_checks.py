@@ -1,0 +1,248 @@
+"""The modules are in order, and every fault that a check is for trips that check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rdflib import OWL, RDF, Graph, URIRef
+
+from kg.checks import CHECKS, Material, check, gather
+from kg.loader import Module, bind_prefixes, load_all
+from kg.namespaces import PREFIXES, compress
+from kg.passages import read_paper
+from kg.resources import ontology_dir, shapes_dir
+
+HEADER = """
+<https://w3id.org/alliance-atlas/module/{layer}-fault> a owl:Ontology ;
+  dcterms:title "Fault"@en ;
+  dcterms:description "A fault."@en .
+"""
+
+
+@pytest.fixture(scope="module")
+def modules() -> list[Module]:
+    return load_all(ontology_dir(), shapes_dir())
+
+
+def fault(layer: str, turtle: str, *, header: str = HEADER) -> Module:
+    """A module with a fault in it."""
+    prefixes = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
+    graph = bind_prefixes(Graph())
+    graph.parse(data=prefixes + header.replace("{layer}", layer) + turtle, format="turtle")
+    iri = next(s for s in graph.subjects(RDF.type, OWL.Ontology) if isinstance(s, URIRef))
+    return Module(Path(f"{layer}/fault.ttl"), layer, iri, graph)
+
+
+CLAIM = """
+claim:fault a aa:Claim ;
+  aa:subject concept:magical-alliance ;
+  aa:relation aa:canShiftTo ;
+  aa:object concept:structuralizing-alliance ;
+  aa:statement "A magical alliance may turn at once into a structuralizing one."@en ;
+  aa:certainty concept:asserted ;
+  prov:wasAttributedTo author:lee ;
+  aa:evidence passage:90 .
+"""
+
+
+def without(line: str) -> str:
+    assert line in CLAIM
+    return CLAIM.replace(line, "")
+
+
+def replaced(old: str, new: str) -> str:
+    assert old in CLAIM
+    return CLAIM.replace(old, new)
+
+
+#: For each check some faults: the module's layer, its Turtle, and the subject that is named.
+FAULTS: dict[str, list[tuple[str, str, str]]] = {
+    "module-headers": [
+        ("claims", "", "https://w3id.org/alliance-atlas/module/claims-other"),
+    ],
+    "nothing-dangles": [
+        (
+            "claims",
+            replaced("structuralizing-alliance ;", "no-such-alliance ;"),
+            "concept:no-such-alliance",
+        ),
+        ("claims", replaced("passage:90", "passage:90-499"), "passage:90-499"),
+        ("claims", replaced("aa:canShiftTo", "aa:turnsInto"), "aa:turnsInto"),
+    ],
+    "one-home": [
+        ("concepts", "concept:world a aa:ChangeTargetConcept .", "concept:world"),
+    ],
+    "terms-are-documented": [
+        (
+            "concepts",
+            'concept:fault a aa:GoalConcept ; skos:prefLabel "fault"@en .',
+            "concept:fault",
+        ),
+        (
+            "concepts",
+            'concept:fault a aa:GoalConcept ; skos:definition "Goal."@en .',
+            "concept:fault",
+        ),
+        ("schema", 'aa:Fault a owl:Class ; rdfs:label "fault"@en .', "aa:Fault"),
+        (
+            "concepts",
+            'concept:fault a aa:GoalConcept ; skos:prefLabel "fault"@en ; '
+            'skos:definition "No stop"@en .',
+            "concept:fault",
+        ),
+    ],
+    "labels-are-unique": [
+        (
+            "concepts",
+            'concept:a-fault a aa:AllianceConcept ; skos:prefLabel "Magical alliance"@en ; '
+            'skos:definition "Fault."@en .',
+            "concept:a-fault",
+        ),
+    ],
+    "texts-are-clean": [
+        ("claims", replaced("A magical alliance may", " A magical  alliance may"), "claim:fault"),
+        ("claims", replaced('one."@en', 'one."'), "claim:fault"),
+    ],
+    "claims-are-whole": [
+        ("claims", without("  aa:certainty concept:asserted ;\n"), "claim:fault"),
+        ("claims", without("  prov:wasAttributedTo author:lee ;\n"), "claim:fault"),
+        ("claims", without("  aa:object concept:structuralizing-alliance ;\n"), "claim:fault"),
+        ("claims", without("  aa:relation aa:canShiftTo ;\n"), "claim:fault"),
+        ("claims", replaced("concept:asserted", "concept:inferred"), "claim:fault"),
+        ("claims", replaced("aa:canShiftTo", "aa:hasEpisode"), "claim:fault"),
+        ("claims", replaced("concept:asserted", "concept:external"), "claim:fault"),
+        ("claims", replaced(" ;\n  aa:evidence passage:90", ""), "claim:fault"),
+    ],
+    "claims-fit-their-relations": [
+        ("claims", replaced("concept:structuralizing-alliance", "concept:client"), "claim:fault"),
+        (
+            "claims",
+            replaced("concept:magical-alliance", "signal:visits-grow-longer"),
+            "claim:fault",
+        ),
+    ],
+    "theory-triples-have-claims": [
+        # a theory triple without a claim
+        ("concepts", "concept:world aa:canShiftTo concept:client .", "concept:world"),
+        # a claim and a triple that disagree
+        (
+            "claims",
+            CLAIM + "concept:magical-alliance aa:canShiftTo concept:mature-alliance-stone .",
+            "concept:magical-alliance",
+        ),
+        # an inferred claim does not yield its triple
+        (
+            "claims",
+            replaced("concept:asserted", 'concept:inferred ; aa:inferenceNote "Because."@en')
+            + "concept:magical-alliance aa:canShiftTo concept:structuralizing-alliance .",
+            "concept:magical-alliance",
+        ),
+    ],
+    "one-statement-per-claim": [
+        ("claims", CLAIM + CLAIM.replace("claim:fault", "claim:fault-again"), "claim:fault-again"),
+    ],
+    "literals-fit-their-ranges": [
+        ("claims", replaced("aa:evidence", 'aa:hedge "may"@en ; aa:evidence'), "claim:fault"),
+        ("claims", replaced("aa:evidence", 'aa:textLostAfter "90" ; aa:evidence'), "claim:fault"),
+    ],
+    "functional-properties-have-one-value": [
+        ("cases", "passage:90 aa:startLine 91 .", "passage:90"),
+    ],
+    "passages-fit": [
+        (
+            "sources",
+            'passage:91-90 a aa:Passage ; aa:startLine 91 ; aa:endLine 90 ; aa:sha256 "0" .',
+            "passage:91-90",
+        ),
+        (
+            "sources",
+            'passage:3-4 a aa:Passage ; aa:startLine 3 ; aa:endLine 5 ; aa:section "opening"@en .',
+            "passage:3-4",
+        ),
+    ],
+    "case-parts-have-evidence": [
+        (
+            "cases",
+            'case:fault a aa:Person ; rdfs:label "x"@en ; aa:certainty concept:asserted .',
+            "case:fault",
+        ),
+        (
+            "cases",
+            'case:fault a aa:Person ; rdfs:label "x"@en ; aa:evidence passage:90 .',
+            "case:fault",
+        ),
+        (
+            "cases",
+            'case:fault a aa:Person ; rdfs:label "x"@en ; aa:evidence passage:90 ; '
+            "aa:certainty concept:inferred .",
+            "case:fault",
+        ),
+    ],
+    "signals-are-whole": [
+        (
+            "signals",
+            'signal:fault a aa:SignalType ; skos:prefLabel "fault"@en ; '
+            'skos:definition "Sign."@en .',
+            "signal:fault",
+        ),
+    ],
+    "lost-text-is-lost": [
+        ("claims", replaced("aa:evidence", "aa:textLostAfter 91 ; aa:evidence"), "claim:fault"),
+    ],
+}
+
+NAMES = [function.__name__.replace("_", "-") for function in CHECKS]
+CASES = [
+    pytest.param(name, layer, turtle, subject, id=f"{name}-{number}")
+    for name, faults in FAULTS.items()
+    for number, (layer, turtle, subject) in enumerate(faults)
+]
+
+
+def found_by(name: str, material: Material) -> set[str]:
+    """The subjects that one check names."""
+    function = CHECKS[NAMES.index(name)]
+    return {compress(str(subject)) for subject, _ in function(material)}
+
+
+def test_the_modules_are_in_order(modules: list[Module]) -> None:
+    assert len(modules) > 50
+    assert check(gather(modules)) == []
+
+
+def test_the_modules_fit_the_paper(modules: list[Module], paper: Path) -> None:
+    assert check(gather(modules, paper=read_paper(paper))) == []
+
+
+def test_every_check_has_a_fault() -> None:
+    assert len(NAMES) > 10
+    assert set(FAULTS) == set(NAMES)
+
+
+@pytest.mark.parametrize(("name", "layer", "turtle", "subject"), CASES)
+def test_a_fault_trips_its_check(
+    modules: list[Module], name: str, layer: str, turtle: str, subject: str
+) -> None:
+    header = HEADER.replace("-fault", "-other") if name == "module-headers" else HEADER
+    assert subject in found_by(name, gather([*modules, fault(layer, turtle, header=header)]))
+
+
+def test_another_word_in_the_paper_is_noticed(modules: list[Module], paper: Path) -> None:
+    lines = read_paper(paper)
+    lines[89] = lines[89].replace("encouraging", "discouraging")
+    assert "passage:90" in found_by("passages-fit", gather(modules, paper=lines))
+
+
+def test_another_quotation_mark_is_not(modules: list[Module], paper: Path) -> None:
+    lines = [line.replace("\u201f", "'").replace("  ", " ") for line in read_paper(paper)]
+    assert check(gather(modules, paper=lines)) == []
+
+
+def test_a_problem_names_file_thing_and_cure(modules: list[Module]) -> None:
+    turtle = without("  prov:wasAttributedTo author:lee ;\n")
+    (problem,) = check(gather([*modules, fault("claims", turtle)]))
+    assert str(problem) == (
+        "claims/fault.ttl: claim:fault: say who holds it with prov:wasAttributedTo "
+        "[claims-are-whole]"
+    )
