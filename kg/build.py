@@ -43,7 +43,8 @@ from kg.manifest import Manifest, sources_digest, write_manifest
 from kg.namespaces import BASE, GRAPH
 from kg.passages import read_paper
 from kg.queries import iter_derivations
-from kg.questions import load_questions, questions_as_triples, write_questions
+from kg.question_files import load_questions, questions_as_triples
+from kg.questions import write_questions
 from kg.resources import ontology_dir, shapes_dir
 from kg.store import OxigraphStore, canonical_quads, serialize_triples
 

@@ -59,7 +59,7 @@ def sources_digest() -> str:
         (shapes_dir(), "**/*.ttl"),
         (package / "queries", "derive/*.rq"),
         (package, "build.py"),
-        (package, "questions.py"),
+        (package, "question*.py"),
     ):
         for path in sorted(folder.glob(pattern)):
             if path.is_file() and path.suffix in {".ttl", ".rq", ".nt", ".py"}:

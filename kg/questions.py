@@ -1,9 +1,7 @@
-"""Named questions: SPARQL with a header that says what is asked and what the columns mean.
+"""Named questions: what is asked, with which parameters, and how it is put to a store.
 
-A question is a file ``ontology/questions/ID.rq``. Its first lines start with ``#+`` and hold YAML,
-as grlc has it: ``title``, ``why``, ``phrasings``, ``keywords``, ``parameters``, ``columns``,
-``empty``. A parameter is a variable that the query projects and that is bound to a concept; nothing
-that is handed in is ever pasted into the text.
+A parameter is a variable that the question's query projects, bound to a concept; nothing that is
+handed in is ever pasted into the text. How questions are written is told in :mod:`kg.question_files`.
 """
 
 from __future__ import annotations
@@ -15,13 +13,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-from rdflib import RDF, RDFS, XSD, Graph, Literal, URIRef
-from rdflib.namespace import DCTERMS
-
-from kg.errors import InputError, NotFoundError, ParameterError
-from kg.model import Iri, Solutions, Term
-from kg.model import Literal as LiteralTerm
+from kg.errors import NotFoundError, ParameterError
+from kg.model import Iri, Literal, Solutions, Term
 from kg.namespaces import PREFIXES, compress
 from kg.store import Store
 
@@ -31,15 +24,14 @@ __all__ = [
     "QuestionAnswer",
     "answer_question",
     "get_question",
-    "load_questions",
-    "questions_as_triples",
     "read_questions",
+    "with_values",
     "write_questions",
 ]
 
 Cell = str | int | float | bool | None
 
-_MARK = "#+"
+XSD = PREFIXES["xsd"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +115,6 @@ class QuestionAnswer:
         }
 
 
-def load_questions(folder: Path) -> list[Question]:
-    """Read the question files of a folder, in the order of their names.
-
-    :raises InputError: if a header is no YAML or lacks something.
-    """
-    return [_load(path) for path in sorted(folder.glob("*.rq"))]
-
-
 def write_questions(path: Path, questions: Sequence[Question]) -> None:
     """Write questions as JSON, for :func:`read_questions`."""
     path.write_text(
@@ -182,69 +166,9 @@ def answer_question(store: Store, question: Question, given: Mapping[str, str]) 
         parameters=names,
         rows=rows,
         note="" if rows else question.empty,
-        sparql=_with_values(question.query, bindings),
+        sparql=with_values(question.query, bindings),
         solutions=solutions,
     )
-
-
-def questions_as_triples(questions: Sequence[Question]) -> Graph:
-    """Describe questions in RDF, as other SPARQL editors load them."""
-    aa, sh = PREFIXES["aa"], PREFIXES["sh"]
-    graph = Graph()
-    for question in questions:
-        iri = URIRef(question.iri)
-        graph.add((iri, RDF.type, URIRef(aa + "Question")))
-        graph.add((iri, RDF.type, URIRef(sh + "SPARQLExecutable")))
-        graph.add((iri, RDF.type, URIRef(sh + "SPARQLSelectExecutable")))
-        graph.add((iri, RDFS.label, Literal(question.title, lang="en")))
-        graph.add((iri, RDFS.comment, Literal(question.title, lang="en")))
-        graph.add((iri, DCTERMS.description, Literal(question.why, lang="en")))
-        example = {p.name: Iri(PREFIXES["concept"] + p.example) for p in question.parameters}
-        # with the example's values, so that an editor can run it as it stands
-        graph.add((iri, URIRef(sh + "select"), Literal(_with_values(question.query, example))))
-        for order, parameter in enumerate(question.parameters, 1):
-            node = URIRef(f"{question.iri}/parameter/{parameter.name}")
-            graph.add((iri, URIRef(aa + "hasParameter"), node))
-            graph.add((node, RDF.type, URIRef(aa + "Parameter")))
-            graph.add((node, RDFS.label, Literal(parameter.label, lang="en")))
-            graph.add((node, URIRef(aa + "order"), Literal(order, datatype=XSD.integer)))
-            graph.add((node, URIRef(aa + "parameterName"), Literal(parameter.name)))
-            graph.add((node, URIRef(aa + "takes"), URIRef(aa + parameter.kind)))
-            for value in parameter.values:
-                graph.add((node, URIRef(aa + "allowedValue"), URIRef(PREFIXES["concept"] + value)))
-    return graph
-
-
-def _load(path: Path) -> Question:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    header = "\n".join(line.removeprefix(_MARK) for line in lines if line.startswith(_MARK))
-    query = "\n".join(line for line in lines if not line.startswith(_MARK)).strip() + "\n"
-    try:
-        data = yaml.safe_load(header)
-        return Question(
-            name=path.stem,
-            title=data["title"],
-            why=data["why"],
-            query=query,
-            columns=dict(data["columns"]),
-            empty=data["empty"],
-            parameters=tuple(
-                Parameter(
-                    name=name,
-                    label=item["label"],
-                    kind=item["class"],
-                    values=tuple(item["values"]),
-                    example=item["example"],
-                )
-                for name, item in (data.get("parameters") or {}).items()
-            ),
-            phrasings=tuple(data.get("phrasings") or ()),
-            keywords=tuple(data.get("keywords") or ()),
-        )
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"the header of this question is not in order: {error}", source=str(path)
-        ) from error
 
 
 def _accept(question: Question, given: Mapping[str, str]) -> dict[str, str]:
@@ -288,16 +212,16 @@ def _cell(term: Term | None) -> Cell:
     match term:
         case None:
             return None
-        case LiteralTerm(value, _, datatype) if datatype == str(XSD.integer):
+        case Literal(value, _, datatype) if datatype == XSD + "integer":
             return int(value)
-        case LiteralTerm(value, _, datatype) if datatype in {str(XSD.decimal), str(XSD.double)}:
+        case Literal(value, _, datatype) if datatype in {XSD + "decimal", XSD + "double"}:
             return float(value)
-        case LiteralTerm(value, _, datatype) if datatype == str(XSD.boolean):
+        case Literal(value, _, datatype) if datatype == XSD + "boolean":
             return value == "true"
     return term.value
 
 
-def _with_values(query: str, bindings: Mapping[str, Term]) -> str:
+def with_values(query: str, bindings: Mapping[str, Term]) -> str:
     """Show a query with its parameters, for reading and running elsewhere."""
     if not bindings:
         return query

@@ -119,7 +119,9 @@ class OxigraphStore:
         try:
             store._store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
         except (OSError, SyntaxError) as error:
-            raise StoreError(f"{path} is no release that can be read: {error}") from error
+            raise StoreError(
+                f"{path} cannot be read as a release; run 'alliance build' to make one: {error}"
+            ) from error
         return store
 
     def load(self, data: bytes, *, graphs: Iterable[str | None] = (None,)) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -12,13 +13,23 @@ from api.context import Atlas, read_body
 from api.problems import UnsupportedTypeError
 from api.representation import negotiate
 from kg.errors import InputError, ParameterError, TooLargeError
-from kg.ingest import MEDIA_TYPES, media_type_for
-from kg.report import Report
-from kg.validation import validate_case
 
 __all__ = ["router"]
 
+if TYPE_CHECKING:
+    from kg.report import Report
+
 router = APIRouter(tags=["validation"])
+
+#: The media types of a case, as kg.ingest has them; importing that brings rdflib, which a server
+#: that nobody asks to validate need not load.
+CASE_TYPES = (
+    "text/turtle",
+    "application/n-triples",
+    "application/ld+json",
+    "application/rdf+xml",
+    "application/trig",
+)
 
 REPORT_TYPES: Mapping[str, str] = {
     "application/json": "json",
@@ -34,7 +45,7 @@ REPORT_TYPES: Mapping[str, str] = {
 def form(request: Request, atlas: Atlas) -> Response:
     """Give a form to paste a case into."""
     page = atlas.templates.get_template("validate.html").render(
-        media_types=list(MEDIA_TYPES), manifest=atlas.manifest
+        media_types=CASE_TYPES, manifest=atlas.manifest
     )
     return Response(page, media_type="text/html")
 
@@ -45,7 +56,7 @@ def form(request: Request, atlas: Atlas) -> Response:
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {name: {"schema": {"type": "string"}} for name in sorted(set(MEDIA_TYPES))},
+            "content": {name: {"schema": {"type": "string"}} for name in CASE_TYPES},
         }
     },
 )
@@ -56,15 +67,19 @@ async def validate(request: Request, atlas: Atlas, strict: bool = False) -> Resp
     largest = atlas.settings.largest_body
     if media_type in {"multipart/form-data", "application/x-www-form-urlencoded"}:
         data, media_type, source, strict = await _from_form(request, largest, strict)
-    elif media_type in MEDIA_TYPES:
+    elif media_type in CASE_TYPES:
         data, source = await read_body(request, largest=largest), None
     else:
-        accepted = ", ".join(MEDIA_TYPES)
+        accepted = ", ".join(CASE_TYPES)
         raise UnsupportedTypeError(f"send a case as one of {accepted}")
-    report = await run_in_threadpool(
-        validate_case, data, media_type=media_type, source=source, strict=strict
-    )
+    report = await run_in_threadpool(_validate, data, media_type, source, strict)
     return Response(_write(report, wanted, atlas, data), media_type=wanted)
+
+
+def _validate(data: bytes, media_type: str, source: str | None, strict: bool) -> Report:
+    from kg.validation import validate_case
+
+    return validate_case(data, media_type=media_type, source=source, strict=strict)
 
 
 async def _from_form(
@@ -79,18 +94,25 @@ async def _from_form(
         media_type = str(fields.get("type") or "")
         if isinstance(upload, UploadFile) and upload.filename:
             name = upload.filename.replace("\\", "/").rpartition("/")[2][:200]
-            return await upload.read(), media_type_for(name), name, strict
+            data = await upload.read()
+            return data, await run_in_threadpool(_type_by_name, name), name, strict
         if isinstance(text, str) and text.strip():
             media_type = media_type or "text/turtle"
-            if media_type not in MEDIA_TYPES:
+            if media_type not in CASE_TYPES:
                 raise ParameterError(
-                    f"'{media_type[:50]}' is no type of case; it takes {', '.join(MEDIA_TYPES)}",
+                    f"'{media_type[:50]}' is no type of case; it takes {', '.join(CASE_TYPES)}",
                     parameter="type",
                     value=media_type,
-                    allowed=tuple(MEDIA_TYPES),
+                    allowed=CASE_TYPES,
                 )
             return text.encode(), media_type, None, strict
     raise InputError("the form has no case: fill in 'case', or choose a 'file'")
+
+
+def _type_by_name(name: str) -> str:
+    from kg.ingest import media_type_for
+
+    return media_type_for(name)
 
 
 def _write(report: Report, media_type: str, atlas: Atlas, data: bytes) -> bytes:

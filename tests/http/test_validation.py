@@ -11,12 +11,18 @@ import pytest
 from rdflib import Graph
 from rdflib.namespace import RDF, SH
 
+from api.routes.validation import CASE_TYPES
+from kg.ingest import MEDIA_TYPES
 from kg.validation import validate_case
 
 FIXTURES = Path(__file__).resolve().parent.parent / "validation"
 VALID = FIXTURES / "valid" / "v2.ttl"
 INVALID = FIXTURES / "invalid" / "R12-n5.ttl"
 TURTLE = {"Content-Type": "text/turtle", "Accept": "application/json"}
+
+
+def test_the_server_takes_what_the_validator_reads() -> None:
+    assert tuple(MEDIA_TYPES) == CASE_TYPES
 
 
 def test_a_valid_case_conforms(client: httpx.Client) -> None:

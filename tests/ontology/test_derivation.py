@@ -35,7 +35,8 @@ def test_what_is_asserted_or_hedged_has_its_triple(release: Release) -> None:
     missing = rows(
         release,
         f"SELECT ?claim WHERE {{ {STATED} "
-        "FILTER (?certainty IN (concept:asserted, concept:hedged)) FILTER NOT EXISTS { ?s ?p ?o } }",
+        "FILTER (?certainty IN (concept:asserted, concept:hedged)) "
+        "FILTER NOT EXISTS { ?s ?p ?o } }",
     )
     assert missing == []
 

@@ -1,0 +1,126 @@
+"""Names: prefixes, finding a thing by what somebody types, tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.errors import NotFoundError
+from kg.model import Iri, Literal, Solutions
+from kg.namespaces import BASE, KINDS, PREFIXES, compress, expand
+from kg.release import Release
+from kg.table import render_table, write_csv
+
+
+@given(st.sampled_from(sorted(PREFIXES)), st.text(st.characters(categories=["L", "N"]), min_size=1))
+def test_what_is_compressed_expands_again(prefix: str, local: str) -> None:
+    iri = PREFIXES[prefix] + local
+    assert expand(compress(iri)) == iri
+
+
+def test_what_has_no_prefix_stays() -> None:
+    assert compress("https://example.org/x") == "https://example.org/x"
+    with pytest.raises(KeyError):
+        expand("nope:x")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "magical-alliance",
+        "Magical Alliance",
+        "concept:magical-alliance",
+        BASE + "concept/magical-alliance",
+    ],
+)
+def test_a_concept_by_name_label_short_form_or_iri(release: Release, name: str) -> None:
+    assert release.catalog.resolve(name).iri == BASE + "concept/magical-alliance"
+
+
+@pytest.mark.parametrize(
+    ("name", "iri"),
+    [
+        ("healing alliance", "concept/therapeutic-alliance"),
+        ("defensive idealisation", "concept/defensive-idealization"),
+        ("patient", "concept/client"),
+        ("aa:MagicalAlliance", "ontology/MagicalAlliance"),
+        ("MagicalAlliance", "ontology/MagicalAlliance"),
+        ("ms-l", "case/ms-l"),
+        ("Ms. L", "case/ms-l"),
+        ("R12", "shape/R12"),
+        ("signals-of-shift", "question/signals-of-shift"),
+        ("kohut-1971", "source/kohut-1971"),
+    ],
+)
+def test_other_things_by_other_names(release: Release, name: str, iri: str) -> None:
+    assert release.catalog.resolve(name).iri == BASE + iri
+
+
+def test_the_two_clients_called_l_are_two(release: Release) -> None:
+    first, second = (release.catalog.resolve(name) for name in ("ms-l", "l-dissociation"))
+    assert first.iri != second.iri
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("magical-aliance", "magical-alliance"),
+        ("concept:magical-aliance", "magical-alliance"),
+        ("defensve idealization", "defensive-idealization"),
+    ],
+)
+def test_a_slip_is_answered_with_the_nearest(release: Release, typed: str, wanted: str) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        release.catalog.resolve(typed)
+    assert wanted in caught.value.nearest
+    assert "did you mean" in str(caught.value)
+
+
+def test_nonsense_has_no_nearest(release: Release) -> None:
+    assert release.catalog.find("zzqqxx") is None
+    with pytest.raises(NotFoundError) as caught:
+        release.catalog.resolve("zzqqxxzzqqxx")
+    assert caught.value.nearest == ()
+
+
+def test_every_kind_is_in_the_catalog(release: Release) -> None:
+    assert {entry.kind for entry in release.catalog.values()} == set(KINDS)
+    assert len(release.catalog.of_kind("case")) == 16
+    shifts = release.catalog.of_kind("concept", cls="ShiftConcept")
+    assert {entry.name for entry in shifts} >= {"shift-magical-to-working"}
+
+
+TABLE = Solutions(
+    ("thing", "text"),
+    (
+        (Iri(BASE + "concept/world"), Literal("short")),
+        (
+            None,
+            Literal("a text that is so long that it has to go on in the next line of its column"),
+        ),
+    ),
+)
+
+
+def test_a_table_shows_short_forms_and_wraps() -> None:
+    text = render_table(TABLE)
+    assert "concept:world" in text
+    assert max(len(line) for line in text.splitlines()) < 90
+    assert text.endswith("(2 rows)\n")
+    assert render_table(Solutions(("x",), ())).endswith("(0 rows)\n")
+
+
+def test_csv_is_read_back_as_it_was_and_holds_no_formula() -> None:
+    rows = list(csv.reader(io.StringIO(write_csv(TABLE))))
+    assert rows[1] == [BASE + "concept/world", "short"]
+    risky = Solutions(("x",), ((Literal("=1+1"),), (Literal("@x"),), (Literal("a,b"),)))
+    assert [row[0] for row in csv.reader(io.StringIO(write_csv(risky)))] == [
+        "x",
+        "'=1+1",
+        "'@x",
+        "a,b",
+    ]

@@ -1,0 +1,301 @@
+"""The command: what it prints, on which stream, and with which exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rdflib import Graph
+
+from kg.cli import main
+from kg.release import Release
+
+FIXTURES = Path(__file__).resolve().parent / "validation"
+VALID = str(FIXTURES / "valid" / "v2.ttl")
+INVALID = str(FIXTURES / "invalid" / "R12-n5.ttl")
+COMMANDS = (
+    "serve build check query question describe validate verify-passages".split()  # noqa: SIM905
+)
+ASKED = ["--from", "magical-alliance", "--to", "working-alliance"]
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _built(release: Release) -> None:
+    """Every command reads the release."""
+
+
+def run(capsys: Capture, *arguments: str) -> tuple[int, str, str]:
+    try:
+        code = main(arguments)
+    except SystemExit as error:
+        code = int(error.code or 0)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def refused(capsys: Capture, code: int, *arguments: str) -> str:
+    """The one line on stderr of a command that is refused."""
+    got, out, err = run(capsys, *arguments)
+    assert got == code, err
+    assert out == ""
+    assert err.count("\n") == 1, err
+    assert err.startswith("alliance")
+    assert "Traceback" not in err
+    return err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(capsys: Capture, command: str) -> None:
+    code, out, _ = run(capsys, command, "--help")
+    assert code == 0
+    assert out.startswith(f"usage: alliance {command}")
+
+
+def test_version(capsys: Capture) -> None:
+    assert run(capsys, "--version")[1].startswith("alliance-atlas 0.")
+
+
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["query"], ["serve", "--port", "x"]])
+def test_usage_errors_are_2_and_one_line(capsys: Capture, arguments: list[str]) -> None:
+    assert "--help" in refused(capsys, 2, *arguments)
+
+
+def test_the_customers_question(capsys: Capture) -> None:
+    code, out, _ = run(capsys, "question", "signals-of-shift", *ASKED)
+    assert code == 0
+    assert out.rstrip().endswith("(6 rows)")
+    assert "signal:visits-grow-longer" in out
+    assert "signal:calm-after-prayer" not in out
+
+
+def test_a_question_in_other_formats(capsys: Capture) -> None:
+    code, out, _ = run(capsys, "question", "signals-of-shift", *ASKED, "--format", "json")
+    assert code == 0
+    rows = json.loads(out)["rows"]
+    _, out, _ = run(capsys, "question", "signals-of-shift", *ASKED, "--format=csv")
+    assert [row["signal"] for row in csv.DictReader(io.StringIO(out))] == [
+        row["signal"] for row in rows
+    ]
+    _, out, _ = run(capsys, "question", "signals-of-shift", *ASKED, "--format=sparql-json")
+    assert len(json.loads(out)["results"]["bindings"]) == len(rows)
+
+
+def test_without_a_name_the_questions_are_listed(capsys: Capture) -> None:
+    code, out, _ = run(capsys, "question")
+    assert code == 0
+    assert "signals-of-shift" in out
+
+
+def test_an_empty_answer_says_so(capsys: Capture) -> None:
+    arguments = ["--from", "working-alliance", "--to", "magical-alliance"]
+    code, out, _ = run(capsys, "question", "signals-of-shift", *arguments)
+    assert code == 0
+    assert "Searched" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["question", "signal-of-shift"], "signals-of-shift"),
+        (["question", "signals-of-shift"], "is missing"),
+        (["question", "signals-of-shift", "--from", "magic", "--to", "x"], "it takes"),
+        (["question", "signals-of-shift", "--from"], "needs a value"),
+        (["question", "signals-of-shift", "stray"], "--NAME VALUE"),
+        (["question", "signals-of-shift", *ASKED, "--to", "x"], "twice"),
+        (["question", "--from", "x"], "no question is called 'x'"),
+        (["question", "--from=x"], "name the question"),
+        (["describe", "magical-aliance"], "magical-alliance"),
+        (["describe", "zzzzzz"], "no thing is called"),
+    ],
+)
+def test_what_is_unknown_is_2_with_what_is_known(
+    capsys: Capture, arguments: list[str], says: str
+) -> None:
+    assert says in refused(capsys, 2, *arguments)
+
+
+def test_describe_for_people_and_for_programs(capsys: Capture) -> None:
+    code, out, _ = run(capsys, "describe", "defensive idealisation")
+    assert code == 0
+    assert out.startswith("# defensive idealization\n")
+    assert "asserted; lines" in out
+    for short, parser in {"ttl": "turtle", "jsonld": "json-ld", "rdf": "xml", "nt": "nt"}.items():
+        code, out, _ = run(capsys, "describe", "concept:world", "--format", short)
+        assert code == 0
+        assert len(Graph().parse(data=out, format=parser)) > 3
+
+
+class TestQuery:
+    @pytest.fixture
+    def ask(self, tmp_path: Path) -> str:
+        path = tmp_path / "ask.rq"
+        path.write_text("ASK { ?s ?p ?o }")
+        return str(path)
+
+    @pytest.fixture
+    def graph(self, tmp_path: Path) -> str:
+        path = tmp_path / "graph.rq"
+        path.write_text("DESCRIBE <https://w3id.org/alliance-atlas/concept/world>")
+        return str(path)
+
+    def test_tables(self, capsys: Capture, tmp_path: Path) -> None:
+        path = tmp_path / "q.rq"
+        path.write_text("SELECT (1 + 1 AS ?two) {}")
+        assert run(capsys, "query", str(path))[1] == "two\n---\n2\n(1 row)\n"
+        assert run(capsys, "query", str(path), "--format", "csv")[1].split() == ["two", "2"]
+        assert json.loads(run(capsys, "query", str(path), "--format", "json")[1])
+
+    def test_truth_values_and_graphs(self, capsys: Capture, ask: str, graph: str) -> None:
+        assert run(capsys, "query", ask)[1] == "yes\n"
+        out = run(capsys, "query", graph)[1]
+        assert len(Graph().parse(data=out, format="turtle")) > 3
+
+    def test_a_format_that_does_not_fit(self, capsys: Capture, ask: str, graph: str) -> None:
+        assert "choose" in refused(capsys, 2, "query", graph, "--format", "csv")
+        assert "choose" in refused(capsys, 2, "query", ask, "--format", "ttl")
+
+    def test_a_malformed_query_has_file_line_and_column(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "bad.rq"
+        path.write_text("SELECT *\nWHERE { ?s ?p }")
+        assert f"{path}:2:16: not SPARQL" in refused(capsys, 2, "query", str(path))
+
+    def test_what_cannot_be_read(self, capsys: Capture, tmp_path: Path) -> None:
+        assert "cannot be read" in refused(capsys, 2, "query", str(tmp_path / "none.rq"))
+        assert "cannot be read" in refused(capsys, 2, "query", str(tmp_path))
+        binary = tmp_path / "binary.rq"
+        binary.write_bytes(b"\xff\xfe\x00")
+        assert "UTF-8" in refused(capsys, 2, "query", str(binary))
+
+    def test_standard_input(self) -> None:
+        got = alliance("query", "-", "--format", "csv", stdin="SELECT (2 AS ?x) {}")
+        assert (got.returncode, got.stdout.split()) == (0, ["x", "2"])
+
+
+class TestValidate:
+    def test_conforms_is_0_violates_is_1(self, capsys: Capture) -> None:
+        assert run(capsys, "validate", VALID)[0] == 0
+        code, out, _ = run(capsys, "validate", INVALID)
+        assert code == 1
+        assert "R12" in out
+        assert f"{INVALID}:" in out
+
+    def test_several_files(self, capsys: Capture) -> None:
+        code, out, _ = run(capsys, "validate", VALID, INVALID, "--format", "json")
+        assert code == 1
+        verdicts = [item["verdict"] for item in json.loads(out)["items"]]
+        assert verdicts == ["conforms", "violates"]
+
+    def test_the_report_as_shacl(self, capsys: Capture) -> None:
+        out = run(capsys, "validate", INVALID, "--format", "ttl")[1]
+        assert "sh:ValidationResult" in out
+        assert len(Graph().parse(data=out, format="turtle")) > 5
+
+    @pytest.mark.parametrize(
+        ("name", "content", "says"),
+        [
+            ("empty.ttl", b"", "empty"),
+            ("broken.ttl", b"<a> a <b> ;;;\n<c", ":2:"),
+            ("binary.ttl", b"\x00\x01\x02\xff", ""),
+            ("case.docx", b"PK", ".ttl"),
+            ("case", b"<a> a <b> .", ".ttl"),
+            ("json.ttl", b'{"@context": {}}', ""),
+            ("case.jsonld", b"<a> a <b> .", ""),
+        ],
+    )
+    def test_what_is_no_case_is_2(
+        self, capsys: Capture, tmp_path: Path, name: str, content: bytes, says: str
+    ) -> None:
+        path = tmp_path / name
+        path.write_bytes(content)
+        err = refused(capsys, 2, "validate", str(path))
+        assert str(path) in err
+        assert says in err
+
+    def test_a_hundred_megabytes_are_refused_at_once(self, capsys: Capture, tmp_path: Path) -> None:
+        path = tmp_path / "large.ttl"
+        with path.open("wb") as file:
+            file.truncate(100 * 1024 * 1024)
+        assert "bytes" in refused(capsys, 2, "validate", str(path))
+
+    def test_standard_input_needs_a_type(self) -> None:
+        text = Path(VALID).read_text()
+        assert alliance("validate", "-", "--type", "text/turtle", stdin=text).returncode == 0
+        assert alliance("validate", "-", stdin=text).returncode == 2
+
+
+def test_verify_passages(capsys: Capture, paper: Path, tmp_path: Path) -> None:
+    code, out, _ = run(capsys, "verify-passages", str(paper))
+    assert code == 0
+    assert "495 of the 495" in out
+    copy = tmp_path / "paper.txt"
+    lines = paper.read_text(encoding="utf-8").splitlines()
+    lines[89] = "something else"
+    copy.write_text("\n".join(lines), encoding="utf-8")
+    code, out, _ = run(capsys, "verify-passages", str(copy))
+    assert code == 1
+    assert "passage 90:" in out
+    refused(capsys, 2, "verify-passages", str(tmp_path / "none.txt"))
+
+
+def test_build_if_changed_does_nothing_when_nothing_has(capsys: Capture) -> None:
+    assert run(capsys, "build", "--if-changed") == (0, "", "")
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("java")
+def test_check_finds_nothing(capsys: Capture) -> None:
+    code, out, err = run(capsys, "check")
+    assert code == 0, err
+    assert "no problem" in out
+
+
+def test_without_a_release_it_is_3(capsys: Capture, tmp_path: Path) -> None:
+    err = refused(capsys, 3, "serve", "--store", str(tmp_path))
+    assert "alliance build" in err
+
+
+def test_a_port_that_is_taken_is_3(capsys: Capture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"127.0.0.1:{port}" in refused(capsys, 3, "serve", "--port", str(port))
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    head = shutil.which("head")
+    assert head
+    command = f"'{sys.executable}' -m kg question --format csv | {head} -c 1"
+    got = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    assert got.stderr == ""
+
+
+def alliance(
+    *arguments: str, stdin: str = "", cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    root = Path(__file__).resolve().parent.parent
+    return subprocess.run(
+        [sys.executable, "-m", "kg", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=cwd or root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+
+
+def test_it_runs_from_anywhere(tmp_path: Path) -> None:
+    got = alliance("question", "signals-of-shift", *ASKED, cwd=tmp_path)
+    assert got.returncode == 0, got.stderr
+    assert "(6 rows)" in got.stdout
