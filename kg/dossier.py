@@ -42,6 +42,21 @@ _LEFT_OUT = frozenset(
 )
 
 
+#: Of these an inverse is among what the thing says of itself.
+_TOLD_BY_INVERSE = frozenset(
+    {
+        PREFIXES["skos"] + "broader",
+        PREFIXES["skos"] + "narrower",
+        _AA + "distinguishedFrom",
+        _AA + "judgedSimilarTo",
+        _AA + "linkedWith",
+        _AA + "hasParticipant",
+        _AA + "episodeOf",
+        _AA + "showsSignal",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """One value as a page shows it.
@@ -77,6 +92,7 @@ class ClaimLine:
     hedge: str
     holders: str
     relation: str
+    condition: str
     passages: tuple[Value, ...]
     lost_after: str
     note: str
@@ -130,6 +146,7 @@ def compile_dossier(store: Store, catalog: Catalog, entry: Entry) -> Dossier:
             hedge=row["hedge"],
             holders=row["holders"],
             relation=row["relation"],
+            condition=row["condition"],
             passages=_passages(row["passages"]),
             lost_after=row["lostAfter"],
             note=row["note"],
@@ -174,6 +191,8 @@ def _facts(
         name = row["property"].value
         term = row[column]
         if name in _LEFT_OUT or isinstance(term, Node):
+            continue
+        if incoming and name in _TOLD_BY_INVERSE:
             continue
         label = row["label"].value if "label" in row else compress(name)
         grouped.setdefault(name, (label, []))[1].append(_value(term, catalog))
@@ -245,9 +264,11 @@ def _claims_as_markdown(claims: Sequence[ClaimLine]) -> list[str]:
     for claim in claims:
         mark = f"{claim.certainty}, “{claim.hedge}”" if claim.hedge else claim.certainty
         place = ", ".join(value.text for value in claim.passages)
+        under = f"; under the condition: {claim.condition}" if claim.condition else ""
         lost = f"; text lost after line {claim.lost_after}" if claim.lost_after else ""
         lines.append(
-            f"- {claim.statement} ({claim.holders}; {mark}; {place}{lost}; `{compress(claim.iri)}`)"
+            f"- {claim.statement} ({claim.holders}; {mark}{under}; {place}{lost}; "
+            f"`{compress(claim.iri)}`)"
         )
     return [*lines, ""]
 

@@ -60,7 +60,7 @@ class Catalog(Mapping[str, Entry]):
                         iri=row["iri"],
                         kind=kind,
                         name=name,
-                        label=row["name"] or name,
+                        label=row["name"] or _plain(name),
                         gloss=row["gloss"],
                         alternatives=tuple(filter(None, row["alternatives"].split("|"))),
                         classes=frozenset(filter(None, row["classes"].split("|"))),
@@ -137,6 +137,14 @@ def describe(store: Store, iri: str, *, media_type: str) -> bytes:
     return store.construct(
         read_query("describe"), media_type=media_type, bindings={"iri": Iri(iri)}
     )
+
+
+def _plain(name: str) -> str:
+    """Name a thing that has no label: a passage by its lines, anything else by its IRI's end."""
+    _, passage, lines = name.partition("/passage/")
+    if passage:
+        return f"{'lines' if '-' in lines else 'line'} {lines} of the paper"
+    return name
 
 
 def _kind_and_name(iri: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Named questions: what is asked, with which parameters, and how it is put to a store.
 
 A parameter is a variable that the question's query projects, bound to a concept; nothing that is
-handed in is ever pasted into the text. How questions are written is told in :mod:`kg.question_files`.
+handed in is ever pasted into the text. How questions are written: :mod:`kg.question_files`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Processes that answer strangers' queries and can be killed.
 
-A query from outside may run forever, eat all memory, crash the engine by its depth, or ask it to call other hosts. None of that can
-be undone in the process that runs it. So it runs in a process of its own, which is killed at a deadline, whose memory the kernel
-bounds, and which cannot open a socket because, once its release is loaded, it may open no file descriptor at all.
+A query from outside may run forever, eat all memory, crash the engine by its depth, or ask it to
+call other hosts. None of that can be undone in the process that runs it. So it runs in a process of
+its own, which is killed at a deadline, whose memory the kernel bounds, and which cannot open a
+socket because, once its release is loaded, it may open no file descriptor at all.
 """
 
 from __future__ import annotations
@@ -201,17 +202,29 @@ class _Worker:
         await self._process.wait()
 
 
-#: What matters of SPARQL's tokens here: all that may hold brackets or words without meaning them comes first.
+#: What matters of SPARQL's tokens here; what may hold brackets or words and mean none comes first.
 _TOKEN = re.compile(
-    r"""(?P<skip> \#[^\n]* | <[^<>"{}|^`\\\s]*> | \"""(?:[^"\\]|\\.|"(?!""))*\""" | '''(?:[^'\\]|\\.|'(?!''))*'''
-        | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | [?$]\w+ | (?:\w[\w.-]{0,63})?:[\w.%-]* )
-      | (?P<open> [(\[{] ) | (?P<close> [)\]}] ) | (?P<word> \w+ )""",
+    r"""
+    (?P<skip>
+        \#[^\n]*
+      | <[^<>"{}|^`\\\s]*>
+      | \"""(?:[^"\\]|\\.|"(?!""))*\"""
+      | '''(?:[^'\\]|\\.|'(?!''))*'''
+      | "(?:[^"\\\n]|\\.)*"
+      | '(?:[^'\\\n]|\\.)*'
+      | [?$]\w+
+      | (?:\w[\w.-]{0,63})?:[\w.%-]*
+    )
+    | (?P<open> [(\[{] )
+    | (?P<close> [)\]}] )
+    | (?P<word> \w+ )
+    """,
     re.VERBOSE | re.DOTALL,
 )
 
 
 def check_shape(query: str, *, limits: Limits) -> None:
-    """Refuse a query that is too long, nested so deep that the engine's stack would overflow, or calls others.
+    """Refuse a query that is too long, nested too deep for the engine, or calls other hosts.
 
     The worker could not call another host anyhow; this says so before it fails at it.
 
@@ -277,7 +290,7 @@ def _reply(replies: BinaryIO, head: bytes, body: bytes) -> None:
 
 
 def _confine(memory: int) -> None:
-    """Take from this process the means to reach out or to grow without bound; only Unix has them."""
+    """Take from this process the means to reach out or to grow without bound (Unix only)."""
     try:
         import resource
     except ImportError:  # Windows

@@ -1,7 +1,7 @@
 """Questions that the paper answers, put to the graph; the answers were written from the paper.
 
-Each question is a query with its text in the first line, the lines of the paper that answer it in the
-second, and a golden answer of the same name in CSV, IRIs whole, rows sorted.
+Each question is a query with its text in the first line, the lines of the paper that answer it in
+the second, and a golden answer of the same name in CSV, IRIs whole, rows sorted.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ QUERIES = sorted(FOLDER.glob("*.rq"))
 
 #: The published sample, of which every question is here.
 PUBLISHED = (
-    "001 007 010 011 012 013 015 016 017 022 025 028 029 032 033 036 037 038 046 048 050 053 054 059"
-    " 060 070 079 086 087 092 093 099 103 106 119 121 125"
+    "001 007 010 011 012 013 015 016 017 022 025 028 029 032 033 036 037 038 046 048 050 053 054"
+    " 059 060 070 079 086 087 092 093 099 103 106 119 121 125"
 )
 
 
