@@ -35,6 +35,7 @@ _LEFT_OUT = frozenset(
         PREFIXES["skos"] + "definition",
         PREFIXES["skos"] + "inScheme",
         PREFIXES["dcterms"] + "description",
+        PREFIXES["sh"] + "name",
         _AA + "statement",
         _AA + "theoryRelation",
         _AA + "personRelation",
