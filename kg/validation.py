@@ -51,7 +51,7 @@ __all__ = [
 
 #: The most findings that a report lists; it tells how many it leaves out.
 MAX_FINDINGS = 500
-#: How many seconds of a processor the shapes may take: so many, for each triple so many more, and so
+#: How many seconds of a processor the shapes may take: so many, for each triple more, and so
 #: many at most. It is twenty times what the cases of the paper take. Some rules compare things in
 #: pairs, and a finding costs more than a triple.
 SECONDS, SECONDS_PER_TRIPLE, MAX_SECONDS = 5.0, 0.001, 20.0

@@ -127,3 +127,13 @@ def test_every_setting_is_documented() -> None:
     text = (ROOT / "docs" / "interface.md").read_text(encoding="utf-8")
     for name in names:
         assert f"`{name}`" in text, f"docs/interface.md does not speak of {name}"
+
+
+def test_every_rule_is_documented(release: Release) -> None:
+    text = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+    rules = [
+        entry for entry in release.catalog.of_kind("shape") if re.fullmatch(r"R\d\d", entry.name)
+    ]
+    assert len(rules) == 20
+    for rule in rules:
+        assert f"| {rule.name} | {rule.label} |" in text, rule.name
