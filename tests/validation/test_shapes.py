@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pyshacl
 import pytest
@@ -157,3 +158,10 @@ def test_guarded_rules_keep_to_the_citations_of_the_paper(shapes: Graph) -> None
 def test_modules_of_shapes_are_found() -> None:
     names = [module.path.name for module in load_modules(shapes_dir())]
     assert names == ["case.shacl.ttl", "evidence.shacl.ttl", "theory.shacl.ttl"]
+
+
+def test_the_guide_lists_every_rule_as_it_is(validator: Validator) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "validation.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (R\d\d) \| (.+) \| (\w+) \|$", guide, re.MULTILINE)
+    rules = (validator.rules[PREFIXES["shape"] + name] for name in RULES)
+    assert rows == [(rule.name, rule.title, rule.severity) for rule in rules]
