@@ -26,7 +26,6 @@ A release is a folder:
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -78,13 +77,16 @@ def build(
     :param progress: told of each step.
     :raises InputError: if a module or question cannot be read, or the folder holds anything else.
     :raises CheckError: if a check fails.
-    :raises StoreError: if the reasoner is needed and not installed.
+    :raises StoreError: if the reasoner is needed and not installed, or nothing can be written.
     """
+    if out.exists() and not out.is_dir():
+        raise InputError("is no folder; name another", source=str(out))
     if out.exists() and any(out.iterdir()) and not (out / "manifest.json").is_file():
         raise InputError("holds something that is no release; name another folder", source=str(out))
+    lines = read_paper(paper) if paper else None
     progress("reading modules")
     modules = load_all(ontology_dir(), shapes_dir())
-    material = gather(modules, paper=read_paper(paper) if paper else None)
+    material = gather(modules, paper=lines)
     progress(f"checking {len(modules)} modules")
     problems = check(material)
     if problems:
@@ -94,14 +96,18 @@ def build(
     store = _fill(modules, inferred)
     quads = canonical_quads(store.dump_quads())
     progress("writing")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
-        folder = Path(scratch) / "release"
-        folder.mkdir()
-        manifest = _write(folder, store, quads, modules)
-        if out.exists():
-            shutil.rmtree(out)
-        folder.rename(out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, ignore_cleanup_errors=True) as scratch:
+            folder = Path(scratch) / "release"
+            folder.mkdir()
+            manifest = _write(folder, store, quads, modules)
+            if out.exists():
+                # moved aside and not deleted here, so that no half of it can stay behind
+                out.rename(Path(scratch) / "former")
+            folder.rename(out)
+    except OSError as error:
+        raise StoreError(f"{out} cannot be written: {error.strerror}") from error
     return manifest
 
 
@@ -141,8 +147,10 @@ def _fill(modules: Sequence[Module], inferred: list[str]) -> OxigraphStore:
     while size != len(store):
         size = len(store)
         for name, query in iter_derivations():
-            # direct triples are the theory layer; the rest follows from the axioms
+            # direct triples are the theory layer, mappings stand with their records; the rest
+            # follows from the axioms
             target = "theory" if name.startswith("1") else "inferred"
+            target = "alignments" if name == "12-mappings" else target
             found = store.construct(query, media_type="application/n-triples")
             known = set(store.dump())
             new = [line for line in found.decode().splitlines() if line and line not in known]

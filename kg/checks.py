@@ -7,12 +7,13 @@ triple stands on a claim, that claims are whole, that fingerprints fit, that tex
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rdflib import OWL, RDF, RDFS, XSD, Graph, Literal, URIRef
-from rdflib.namespace import DCTERMS, SH, SKOS
+from rdflib.namespace import DCTERMS, SH, SKOS, Namespace
 from rdflib.term import Node
 
 from kg.errors import InputError
@@ -24,6 +25,7 @@ __all__ = ["CHECKS", "Material", "Problem", "check", "gather"]
 
 AA = PREFIXES["aa"]
 CONCEPT = PREFIXES["concept"]
+SSSOM = Namespace(PREFIXES["sssom"])
 PROV_ATTRIBUTED = URIRef(PREFIXES["prov"] + "wasAttributedTo")
 
 
@@ -370,6 +372,249 @@ def functional_properties_have_one_value(material: Material) -> Found:
                 yield subject, f"has {count} values for {compress(str(prop))}; keep one"
 
 
+def mappings_are_verified(material: Material) -> Found:
+    """A mapping joins a concept to a term elsewhere, or to none, and says where that was seen."""
+    graph = material.graph
+    concepts = _concept_kinds(graph)
+    matches = {SKOS[f"{kind}Match"] for kind in ("exact", "close", "broad", "narrow", "related")}
+    for mapping in material.of_type("Mapping"):
+        columns = {name: graph.value(mapping, SSSOM[name]) for name in _MAPPING_COLUMNS}
+        subject, term = columns["subject_id"], columns["object_id"]
+        if not set(graph.objects(subject, RDF.type)) & concepts:
+            yield mapping, "sssom:subject_id must be a concept of the atlas"
+        elif columns["subject_label"] != graph.value(subject, SKOS.prefLabel):
+            yield mapping, "sssom:subject_label must be the concept's preferred label"
+        if columns["predicate_id"] not in matches:
+            yield mapping, "sssom:predicate_id must be a mapping property of SKOS"
+        if not isinstance(term, URIRef) or ":" not in term or term.startswith(BASE):
+            yield mapping, "sssom:object_id must be a term of another vocabulary"
+        modifier = columns["predicate_modifier"]
+        if modifier not in {None, SSSOM.NegatedPredicate}:
+            yield mapping, "sssom:predicate_modifier can only be sssom:NegatedPredicate"
+        if term == SSSOM.NoTermFound:
+            # absence is what the object says: a negation besides would deny it
+            if modifier is not None:
+                yield mapping, "sssom:NoTermFound goes without sssom:predicate_modifier"
+            if columns["comment"] is None:
+                yield mapping, "tell in sssom:comment what was searched, and in which copy"
+        elif columns["object_label"] is None:
+            yield mapping, "give the term's name as it was read with sssom:object_label"
+        if columns["see_also"] is None and columns["mapping_source"] is None:
+            yield mapping, "say where it was verified with sssom:see_also or sssom:mapping_source"
+        for name in ("mapping_date", "mapping_justification", "object_source"):
+            if columns[name] is None:
+                yield mapping, f"a mapping has a sssom:{name}"
+
+
+_MAPPING_COLUMNS = (
+    "comment",
+    "mapping_date",
+    "mapping_justification",
+    "mapping_source",
+    "object_id",
+    "object_label",
+    "object_source",
+    "predicate_id",
+    "predicate_modifier",
+    "see_also",
+    "subject_id",
+    "subject_label",
+)
+
+
+def hierarchies_have_no_cycles(material: Material) -> Found:
+    """Nothing is above itself, among concepts, classes or properties."""
+    for predicate in (SKOS.broader, RDFS.subClassOf, RDFS.subPropertyOf):
+        for subject in set(material.graph.subjects(predicate, None)):
+            above = {
+                node
+                for first in material.graph.objects(subject, predicate)
+                for node in material.graph.transitive_objects(first, predicate)
+            }
+            if subject in above:
+                yield subject, f"is above itself by {compress(str(predicate))}; break the circle"
+
+
+def concepts_are_used(material: Material) -> Found:
+    """No concept is an orphan: something besides its own description speaks of it."""
+    graph = material.graph
+    kinds = _concept_kinds(graph)
+    for subject in material.homes:
+        if set(graph.objects(subject, RDF.type)) & kinds and str(subject).startswith(BASE):
+            used = any(
+                p not in {SKOS.narrower} and s != subject
+                for s, p in graph.subject_predicates(subject)
+            )
+            if not used and (subject, SKOS.broader, None) not in graph:
+                yield (
+                    subject,
+                    "nothing speaks of this concept; add the claim that needs it, or drop it",
+                )
+
+
+def names_follow_the_conventions(material: Material) -> Found:
+    """Classes are CamelCase, properties lowerCamel, everything else of ours kebab-case."""
+    for subject in material.homes:
+        if not isinstance(subject, URIRef) or not subject.startswith(BASE):
+            continue
+        types = set(material.graph.objects(subject, RDF.type))
+        name = compress(str(subject)).partition(":")[2]
+        if subject.startswith(AA):
+            pattern = "[A-Z][A-Za-z]*" if OWL.Class in types else "[a-z][A-Za-z0-9]*"
+        elif any(subject.startswith(PREFIXES[kind]) for kind in _KEBAB):
+            pattern = "[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)*"
+        else:
+            continue
+        if not re.fullmatch(pattern, name):
+            yield (
+                subject,
+                "rename it: CamelCase for classes, lowerCamel for properties, else kebab-case",
+            )
+
+
+#: The prefixes of what has names in kebab-case; parts of a case stand below it.
+_KEBAB = ("author", "case", "claim", "concept", "signal", "source")
+
+
+def properties_have_one_domain_and_range(material: Material) -> Found:
+    """A property declares one domain and one range at most; several mean their intersection."""
+    for predicate in (RDFS.domain, RDFS.range):
+        for subject in set(material.graph.subjects(predicate, None)):
+            if len(set(material.graph.objects(subject, predicate))) > 1:
+                yield subject, f"declares several of {compress(str(predicate))}; keep one"
+
+
+def alternative_labels_are_free(material: Material) -> Found:
+    """No other name of a concept is the preferred label of another concept of its kind."""
+    graph = material.graph
+    owners: dict[str, set[Node]] = defaultdict(set)
+    for subject, text in graph.subject_objects(SKOS.prefLabel):
+        owners[str(text).lower()].add(subject)
+    for subject, text in graph.subject_objects(SKOS.altLabel):
+        kinds = set(graph.objects(subject, RDF.type))
+        for other in owners[str(text).lower()]:
+            if kinds & set(graph.objects(other, RDF.type)):
+                yield subject, f"calls itself '{text}', as {compress(str(other))} is called"
+
+
+def labels_are_shorter_than_definitions(material: Material) -> Found:
+    """A label is shorter than its definition; else the two may have changed places."""
+    for predicate in (RDFS.label, SKOS.prefLabel):
+        for subject, label in material.graph.subject_objects(predicate):
+            definition = material.graph.value(subject, SKOS.definition)
+            if definition is not None and len(str(label)) >= len(str(definition)):
+                yield subject, "the label is longer than the definition; are they swapped?"
+
+
+def names_are_plain(material: Material) -> Found:
+    """A class or property is about one notion, and none is for what is left over."""
+    for subject, types in _own_terms(material):
+        name = compress(str(subject)).partition(":")[2]
+        words = re.findall(r"[A-Z]?[a-z]+|[0-9]+", name)
+        if {"And", "Or"}.intersection(words[1:-1]) and types & (_PROPERTY_KINDS | {OWL.Class}):
+            yield subject, "two notions are joined in one name; make two terms, or find its name"
+        if words[0].lower() in {"other", "misc", "miscellaneous"}:
+            yield subject, "a term for what is left over says nothing; name what is meant"
+
+
+def properties_are_sound(material: Material) -> Found:
+    """No property is its own inverse, nor symmetric with another for inverse; chains join two."""
+    graph = material.graph
+    for prop, inverse in graph.subject_objects(OWL.inverseOf):
+        if prop == inverse:
+            yield prop, "is its own inverse; say owl:SymmetricProperty"
+        elif (prop, RDF.type, OWL.SymmetricProperty) in graph:
+            yield prop, "is symmetric, and so its own inverse; drop the other one"
+    for prop, chain in graph.subject_objects(OWL.propertyChainAxiom):
+        # the rule that follows chains in the build takes two
+        if len(list(graph.items(chain))) != 2:
+            yield prop, "a chain has two links here"
+
+
+def classes_are_defined_once(material: Material) -> Found:
+    """A class has one definition in logic at most, and that one starts from another class."""
+    graph = material.graph
+    for cls in set(graph.subjects(OWL.equivalentClass, None)):
+        defined = list(graph.objects(cls, OWL.equivalentClass))
+        if len(defined) > 1:
+            yield cls, "has several owl:equivalentClass; keep one"
+        for parts in graph.objects(defined[0], OWL.intersectionOf):
+            if not any(isinstance(part, URIRef) for part in graph.items(parts)):
+                yield cls, "name the kind to which it belongs in its owl:equivalentClass"
+
+
+def terms_are_declared(material: Material) -> Found:
+    """Whatever is used as property or class is declared as one, also where it is not ours."""
+    declared = {
+        kind: {s for name in names for s in material.graph.subjects(RDF.type, name)}
+        for kind, names in (("property", _PROPERTY_KINDS), ("class", {OWL.Class}))
+    }
+    seen: set[Node] = set()
+    for module in material.modules:
+        if module.layer == "shapes":
+            continue
+        for subject, predicate, value in module.graph:
+            used = [("property", predicate)]
+            if predicate == RDF.type:
+                used.append(("class", value))
+            for kind, term in used:
+                built_in = str(term).startswith((str(RDF), str(RDFS), str(OWL)))
+                if not built_in and term not in declared[kind] and term not in seen:
+                    seen.add(term)
+                    yield term, f"is used (by {compress(str(subject))}) and declared as no {kind}"
+
+
+def deprecated_terms_are_replaced(material: Material) -> Found:
+    """What is deprecated names its replacement, and nothing else uses it any more."""
+    graph = material.graph
+    for subject in set(graph.subjects(OWL.deprecated, None)):
+        if (subject, DCTERMS.isReplacedBy, None) not in graph:
+            yield subject, "is deprecated; name what replaces it with dcterms:isReplacedBy"
+        users = {s for s in graph.subjects(None, subject) if s != subject}
+        users |= set(graph.subjects(subject, None)) if isinstance(subject, URIRef) else set()
+        if users:
+            yield subject, f"is deprecated and still used (by {compress(str(min(users, key=str)))})"
+
+
+def the_whole_has_a_header(material: Material) -> Found:
+    """The header says what a catalogue asks for, and its version is the same twice."""
+    graph = material.graph
+    vann = PREFIXES["vann"]
+    wanted = (
+        DCTERMS.title,
+        DCTERMS.description,
+        DCTERMS.creator,
+        DCTERMS.license,
+        DCTERMS.created,
+        OWL.versionIRI,
+        OWL.versionInfo,
+        URIRef(vann + "preferredNamespacePrefix"),
+        URIRef(vann + "preferredNamespaceUri"),
+    )
+    for module in material.in_layer(""):
+        for predicate in wanted:
+            count = len(list(graph.objects(module.iri, predicate)))
+            if count != 1:
+                yield module.iri, f"give it exactly one {compress(str(predicate))}; it has {count}"
+        version = graph.value(module.iri, OWL.versionInfo)
+        if str(graph.value(module.iri, OWL.versionIRI)) != f"{module.iri}{version}/":
+            yield module.iri, "owl:versionIRI is the IRI with owl:versionInfo behind it"
+
+
+def evidence_leads_to_the_paper(material: Material) -> Found:
+    """What claims, cases and signals rest on is a passage, and the passage is one of the paper."""
+    graph = material.graph
+    paper = URIRef(PREFIXES["source"] + "lee-alliances")
+    source = URIRef(PREFIXES["oa"] + "hasSource")
+    passages = set(material.of_type("Passage"))
+    for subject, passage in graph.subject_objects(aa("evidence")):
+        if passage not in passages:
+            yield subject, f"{compress(str(passage))} is no passage"
+    for passage in passages:
+        if list(graph.objects(passage, source)) != [paper]:
+            yield passage, "a passage has the paper for its oa:hasSource, and nothing else"
+
+
 def passages_fit(material: Material) -> Found:
     """A passage's lines fit its name, and its fingerprint the paper where a copy is at hand."""
     graph = material.graph
@@ -438,6 +683,23 @@ LOST_AFTER = frozenset((
 ))  # fmt: skip
 
 
+_PROPERTY_KINDS: frozenset[Node] = frozenset((
+    OWL.ObjectProperty,
+    OWL.DatatypeProperty,
+    OWL.AnnotationProperty,
+))  # fmt: skip
+
+
+def _own_terms(material: Material) -> Iterator[tuple[URIRef, set[Node]]]:
+    """Give our classes, properties and concepts with their types."""
+    wanted = _PROPERTY_KINDS | _concept_kinds(material.graph) | {OWL.Class}
+    for subject in material.homes:
+        if isinstance(subject, URIRef) and subject.startswith(BASE):
+            types = set(material.graph.objects(subject, RDF.type))
+            if types & wanted:
+                yield subject, types
+
+
 def _relations(graph: Graph) -> set[Node]:
     found: set[Node] = set()
     for root in (aa("theoryRelation"), aa("personRelation")):
@@ -475,6 +737,20 @@ CHECKS: Sequence[Callable[[Material], Found]] = (
     one_statement_per_claim,
     literals_fit_their_ranges,
     functional_properties_have_one_value,
+    mappings_are_verified,
+    hierarchies_have_no_cycles,
+    concepts_are_used,
+    names_follow_the_conventions,
+    properties_have_one_domain_and_range,
+    alternative_labels_are_free,
+    labels_are_shorter_than_definitions,
+    names_are_plain,
+    properties_are_sound,
+    classes_are_defined_once,
+    terms_are_declared,
+    deprecated_terms_are_replaced,
+    the_whole_has_a_header,
+    evidence_leads_to_the_paper,
     passages_fit,
     case_parts_have_evidence,
     signals_are_whole,

@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
     )
     serve.add_argument(
-        "--port", type=int, default=8000, help="port to listen on (default: %(default)s)"
+        "--port", type=_port, default=8000, help="port to listen on (default: %(default)s)"
     )
     serve.add_argument(
         "--store",
@@ -177,6 +177,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _port(text: str) -> int:
+    """Read a port; 0 takes one that is free."""
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"'{text[:20]}' is no port; right is 0 to 65535")
+    return int(text)
+
+
 def _serve(options: argparse.Namespace) -> int:
     from api.serve import serve
 
@@ -210,11 +217,9 @@ def _check(options: argparse.Namespace) -> int:
     from kg.passages import read_paper
 
     paper = _paper(options.paper)
+    lines = read_paper(paper) if paper else None
     modules = load_all(ontology_dir(), shapes_dir())
-    problems = [
-        str(problem)
-        for problem in check(gather(modules, paper=read_paper(paper) if paper else None))
-    ]
+    problems = [str(problem) for problem in check(gather(modules, paper=lines))]
     problems += _check_cases()
     if not options.no_reasoner and not problems:
         logical = reasoning.logical_part(merge(m.graph for m in modules if m.layer in REASONED))
@@ -253,12 +258,15 @@ def _check_cases() -> list[str]:
 def _query(options: argparse.Namespace) -> int:
     from kg.release import open_release
     from kg.table import render_table
+    from kg.workers import Limits, check_shape
 
     text = _read_text(options.file)
     store = open_release(options.store).store
     results = _QUERY_FORMATS.get(options.format, "application/sparql-results+json")
     graph = _GRAPH_FORMATS.get(options.format, "text/turtle")
     try:
+        # the engine would call other hosts if a query asked for it, and crash on a very deep one
+        check_shape(text, limits=Limits())
         answer = store.answer(text, results=results, graph=graph)
         if answer.form == "solutions" and options.format == "table":
             sys.stdout.write(render_table(store.select(text)))

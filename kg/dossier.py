@@ -275,4 +275,7 @@ def _claims_as_markdown(claims: Sequence[ClaimLine]) -> list[str]:
 
 
 def _linked(value: Value) -> str:
+    if "\n" in value.text:
+        code = value.text.strip().replace("\n", "\n  ")
+        return f"\n\n  ```text\n  {code}\n  ```"
     return f"{value.text} (`{compress(value.iri)}`)" if value.iri else value.text

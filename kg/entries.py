@@ -110,10 +110,11 @@ class Catalog(Mapping[str, Entry]):
 
         Where several answer, a concept comes before a class, and either before the rest.
         """
+        name = name.strip().removeprefix("<").removesuffix(">")
         prefix, colon, local = name.partition(":")
         iri = PREFIXES[prefix] + local if colon and prefix in PREFIXES else name
         candidates = [self._by_iri[iri]] if iri in self._by_iri else []
-        candidates += self._by_word.get(name.strip().casefold(), [])
+        candidates += self._by_word.get(name.casefold(), [])
         order = list(KINDS)
         candidates = [entry for entry in candidates if kind in {None, entry.kind}]
         return min(candidates, key=lambda entry: order.index(entry.kind), default=None)
@@ -126,9 +127,10 @@ class Catalog(Mapping[str, Entry]):
             for entry in entries
             if kind in {None, entry.kind} and entry.kind != "claim"
         }
-        typed = name[:100].rpartition("/")[2].rpartition(":")[2].casefold()
+        typed = name[:100].strip(" <>").rpartition("/")[2].rpartition(":")[2].casefold()
         close = difflib.get_close_matches(typed, words, n=count * 3, cutoff=0.5)
-        close += [word for word in words if typed and typed in word][: count * 3]
+        # a letter or two stand in too many names to say anything
+        close += [word for word in words if len(typed) > 2 and typed in word][: count * 3]
         return list(dict.fromkeys(words[word].name for word in close))[:count]
 
 

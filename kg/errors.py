@@ -103,7 +103,8 @@ class NotFoundError(AtlasError):
 
     def __init__(self, name: str, *, kind: str = "thing", nearest: Sequence[str] = ()) -> None:
         hint = f"; did you mean {', '.join(nearest)}?" if nearest else ""
-        super().__init__(f"no {kind} is called '{name}'{hint}")
+        shown = name if len(name) <= 100 else f"{name[:100]}..."
+        super().__init__(f"no {kind} is called '{shown}'{hint}")
         self.name = name
         self.kind = kind
         self.nearest = tuple(nearest)

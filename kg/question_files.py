@@ -61,7 +61,10 @@ def questions_as_triples(questions: Sequence[Question]) -> Graph:
 
 
 def _load(path: Path) -> Question:
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError("is not UTF-8 text", source=str(path)) from error
     header = "\n".join(line.removeprefix(_MARK) for line in lines if line.startswith(_MARK))
     query = "\n".join(line for line in lines if not line.startswith(_MARK)).strip() + "\n"
     try:
@@ -86,7 +89,7 @@ def _load(path: Path) -> Question:
             phrasings=tuple(data.get("phrasings") or ()),
             keywords=tuple(data.get("keywords") or ()),
         )
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             f"the header of this question is not in order: {error}", source=str(path)
         ) from error

@@ -37,6 +37,6 @@ def open_release(folder: Path | None = None) -> Release:
     store = OxigraphStore.from_quads(folder / "release.nq")
     try:
         questions = read_questions(folder / "questions.json")
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise StoreError(f"the release in {folder} is damaged; run 'alliance build'") from error
     return Release(folder, manifest, store, questions, Catalog.from_store(store))

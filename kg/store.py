@@ -156,7 +156,10 @@ class OxigraphStore:
             raise InputError("a SELECT query is expected")
         names = [variable.value for variable in found.variables]
         kept = [place for place, name in enumerate(names) if name not in (bindings or {})]
-        rows = tuple(tuple(_from_ox(solution[place]) for place in kept) for solution in found)
+        try:
+            rows = tuple(tuple(_from_ox(solution[place]) for place in kept) for solution in found)
+        except (OSError, RuntimeError) as error:
+            raise StoreError(f"the query could not be carried out: {error}") from error
         return Solutions(tuple(names[place] for place in kept), rows)
 
     def ask(self, query: str, *, bindings: Mapping[str, Term] | None = None) -> bool:
@@ -193,7 +196,7 @@ class OxigraphStore:
             if isinstance(found, ox.QueryTriples):
                 return Answer("graph", graph, _write_graph(found, graph))
             body = found.serialize(format=_RESULTS[results])
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             raise StoreError(f"the query could not be carried out: {error}") from error
         if isinstance(found, ox.QueryBoolean):
             return Answer("boolean", results, body or b"")
@@ -226,9 +229,7 @@ class OxigraphStore:
             raise _query_error(str(error)) from error
         except ValueError as error:
             raise InputError(f"not a query that can be answered: {error}") from error
-        except RuntimeError as error:
-            raise StoreError(f"the query could not be carried out: {error}") from error
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             raise StoreError(f"the query could not be carried out: {error}") from error
 
 
@@ -290,4 +291,4 @@ def _from_ox(term: object) -> Term | None:
             return Node(term.value)
         case ox.Literal():
             return Literal(term.value, term.language, term.datatype.value)
-    raise StoreError(f"a term of an unexpected kind in an answer: {term}")
+    raise InputError("the answer holds a triple as a term, which a table cannot show")

@@ -15,10 +15,14 @@ from pathlib import Path
 import pytest
 from rdflib import Graph
 
+from kg import reasoning
+from kg.checks import Problem
 from kg.cli import main
 from kg.release import Release
+from kg.resources import ontology_dir
 
-FIXTURES = Path(__file__).resolve().parent / "validation"
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "tests" / "validation"
 VALID = str(FIXTURES / "valid" / "v2.ttl")
 INVALID = str(FIXTURES / "invalid" / "R12-n5.ttl")
 COMMANDS = (
@@ -65,7 +69,24 @@ def test_version(capsys: Capture) -> None:
     assert run(capsys, "--version")[1].startswith("alliance-atlas 0.")
 
 
-@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["query"], ["serve", "--port", "x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["query"],
+        ["query", "a.rq", "b.rq"],
+        ["query", "a.rq", "--format", "docx"],
+        ["describe"],
+        ["validate"],
+        ["verify-passages"],
+        ["build", "--no-such"],
+        ["serve", "--port", "x"],
+        ["serve", "--port", "65536"],
+        ["serve", "--port", "-1"],
+        ["serve", "--port", "\u0663"],
+    ],
+)
 def test_usage_errors_are_2_and_one_line(capsys: Capture, arguments: list[str]) -> None:
     assert "--help" in refused(capsys, 2, *arguments)
 
@@ -178,6 +199,64 @@ class TestQuery:
         binary.write_bytes(b"\xff\xfe\x00")
         assert "UTF-8" in refused(capsys, 2, "query", str(binary))
 
+    def test_no_query_is_updated_or_calls_another_host(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "q.rq"
+        path.write_text("INSERT DATA { <http://a> <http://b> <http://c> }")
+        assert "not SPARQL" in refused(capsys, 2, "query", str(path))
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            other.settimeout(0.2)
+            address = f"http://127.0.0.1:{other.getsockname()[1]}/sparql"
+            for silent in ("", "SILENT "):
+                path.write_text(f"SELECT * {{ SERVICE {silent}<{address}> {{ ?s ?p ?o }} }}")
+                assert "SERVICE" in refused(capsys, 3, "query", str(path))
+            path.write_text(f"SELECT * FROM <{address}> {{ ?s ?p ?o }}")
+            assert run(capsys, "query", str(path))[1].endswith("(0 rows)\n")
+            with pytest.raises(TimeoutError):
+                other.accept()
+
+    def test_a_query_of_endless_depth_does_not_crash(self, capsys: Capture, tmp_path: Path) -> None:
+        path = tmp_path / "deep.rq"
+        path.write_text("SELECT * WHERE " + "{" * 40_000 + "}" * 40_000)
+        assert f"{path}:1:" in refused(capsys, 2, "query", str(path))
+
+    def test_a_term_that_is_a_triple_is_for_programs(self, capsys: Capture, tmp_path: Path) -> None:
+        path = tmp_path / "q.rq"
+        path.write_text("SELECT (TRIPLE(<urn:a>, <urn:b>, <urn:c>) AS ?t) {}")
+        assert "triple" in refused(capsys, 2, "query", str(path))
+        assert json.loads(run(capsys, "query", str(path), "--format", "json")[1])
+
+    def test_an_empty_query_has_a_place(self, capsys: Capture, tmp_path: Path) -> None:
+        path = tmp_path / "empty.rq"
+        path.write_text("")
+        assert f"{path}:1:1: not SPARQL" in refused(capsys, 2, "query", str(path))
+
+    def test_every_format_of_tables_and_graphs(
+        self,
+        capsys: Capture,
+        tmp_path: Path,
+        ask: str,
+        graph: str,
+        release: Release,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("kg.release.open_release", lambda _: release)
+        path = tmp_path / "q.rq"
+        path.write_text('SELECT ("a,b" AS ?x) {}')
+        shown = {"csv": '"a,b"', "tsv": '"a,b"', "json": '"a,b"', "xml": "<literal>a,b</literal>"}
+        for name, text in shown.items():
+            code, out, _ = run(capsys, "query", str(path), "--format", name)
+            assert (code, text in out) == (0, True), out
+        assert json.loads(run(capsys, "query", ask, "--format", "json")[1])["boolean"] is True
+        parsers = {"ttl": "turtle", "jsonld": "json-ld", "rdf": "xml", "nt": "nt"}
+        sizes = {
+            len(Graph().parse(data=run(capsys, "query", graph, "--format", name)[1], format=parser))
+            for name, parser in parsers.items()
+        }
+        assert len(sizes) == 1
+        assert sizes.pop() > 3
+
     def test_standard_input(self) -> None:
         got = alliance("query", "-", "--format", "csv", stdin="SELECT (2 AS ?x) {}")
         assert (got.returncode, got.stdout.split()) == (0, ["x", "2"])
@@ -223,6 +302,26 @@ class TestValidate:
         assert str(path) in err
         assert says in err
 
+    def test_a_fault_in_turtle_has_line_and_column(self, capsys: Capture, tmp_path: Path) -> None:
+        path = tmp_path / "broken.ttl"
+        path.write_text("@prefix a: <http://a/> .\na:b a:c a:d .\na:b a:c !a:d .\n")
+        assert f"{path}:3:9: " in refused(capsys, 2, "validate", str(path))
+
+    def test_what_cannot_be_read_is_2(self, capsys: Capture, tmp_path: Path) -> None:
+        assert "cannot be read" in refused(capsys, 2, "validate", str(tmp_path / "none.ttl"))
+        (tmp_path / "folder.ttl").mkdir()
+        assert "cannot be read" in refused(capsys, 2, "validate", str(tmp_path / "folder.ttl"))
+        assert "nonsense" in refused(capsys, 2, "validate", VALID, "--type", "nonsense")
+
+    def test_strict_binds_what_the_theory_hedges(self, capsys: Capture) -> None:
+        """No verdict is milder for it."""
+        plain, strict = (
+            json.loads(run(capsys, "validate", INVALID, "--format", "json", *more)[1])
+            for more in ([], ["--strict"])
+        )
+        assert plain["verdict"] == strict["verdict"] == "violates"
+        assert len(strict["findings"]) >= len(plain["findings"]) > 0
+
     def test_a_hundred_megabytes_are_refused_at_once(self, capsys: Capture, tmp_path: Path) -> None:
         path = tmp_path / "large.ttl"
         with path.open("wb") as file:
@@ -253,12 +352,112 @@ def test_build_if_changed_does_nothing_when_nothing_has(capsys: Capture) -> None
     assert run(capsys, "build", "--if-changed") == (0, "", "")
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("java")
-def test_check_finds_nothing(capsys: Capture) -> None:
-    code, out, err = run(capsys, "check")
-    assert code == 0, err
-    assert "no problem" in out
+class TestCheck:
+    """What the reasoner itself concludes is tested with the ontology; here it says what is kept."""
+
+    @pytest.fixture(autouse=True)
+    def _reasoned(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        _, kept = reasoning.read_inferred(ontology_dir() / "inferred.nt")
+        monkeypatch.setattr(reasoning, "classify", lambda _: kept)
+
+    @pytest.mark.slow
+    def test_nothing_is_found(self, capsys: Capture) -> None:
+        code, out, err = run(capsys, "check")
+        assert code == 0, err
+        assert "no problem" in out
+
+    def test_conclusions_that_do_not_fit_are_found(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reasoning, "classify", lambda _: [])
+        monkeypatch.setattr(reasoning, "check_profile", lambda _: ["a violation"])
+        monkeypatch.setattr("kg.cli._check_cases", list)
+        code, out, err = run(capsys, "check")
+        assert (code, out) == (1, "")
+        assert err.splitlines() == [
+            "a violation [owl-2-dl]",
+            "ontology/inferred.nt does not fit the modules; run 'alliance build' [inferred]",
+            "alliance: 2 problem(s) in the ontology",
+        ]
+
+    def test_a_case_that_does_not_conform_is_found(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("kg.cli._check_cases", lambda: ["case.ttl: mend it [R01]"])
+        code, out, err = run(capsys, "check", "--no-reasoner")
+        assert (code, out) == (1, "")
+        assert err.startswith("case.ttl: mend it [R01]\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["question"],
+        ["question", "signals-of-shift", *ASKED],
+        ["describe", "world"],
+        ["query", "{query}"],
+    ],
+    ids=" ".join,
+)
+def test_no_command_works_without_a_release(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    query = tmp_path / "q.rq"
+    query.write_text("ASK {}")
+    monkeypatch.setattr("kg.release.release_dir", lambda: tmp_path / "none")
+    words = [str(query) if word == "{query}" else word for word in arguments]
+    assert "run 'alliance build'" in refused(capsys, 3, *words)
+
+
+def test_a_damaged_release_is_3(
+    capsys: Capture, tmp_path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.release.release_dir", lambda: tmp_path)
+    shutil.copy(release.folder / "manifest.json", tmp_path)
+    assert "cannot be read" in refused(capsys, 3, "question")
+    (tmp_path / "release.nq").write_text("no quads")
+    assert "cannot be read" in refused(capsys, 3, "question")
+    (tmp_path / "release.nq").write_text("")
+    (tmp_path / "questions.json").write_text("[{}]")
+    assert "damaged" in refused(capsys, 3, "question")
+
+
+class TestBuild:
+    def test_where_it_may_not_write(self, capsys: Capture, tmp_path: Path) -> None:
+        (tmp_path / "precious.txt").write_text("mine")
+        assert "no release" in refused(capsys, 2, "build", "--out", str(tmp_path))
+        file = str(tmp_path / "precious.txt")
+        assert "no folder" in refused(capsys, 2, "build", "--out", file)
+        assert (tmp_path / "precious.txt").read_text() == "mine"
+
+    def test_a_copy_of_the_paper_that_is_none(self, capsys: Capture, tmp_path: Path) -> None:
+        short = tmp_path / "short.txt"
+        short.write_text("one line\n")
+        for command in ("build", "check"):
+            assert "521" in refused(capsys, 2, command, "--paper", str(short))
+            assert "none.txt" in refused(capsys, 2, command, "--paper", str(tmp_path / "none.txt"))
+
+    def test_problems_are_listed_and_counted(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        found = [Problem("a-check", "aa:X", "is wrong"), Problem("a-check", "aa:Y", "is wrong")]
+        monkeypatch.setattr("kg.build.check", lambda _: found)
+        code, out, err = run(capsys, "build", "--out", str(tmp_path / "release"))
+        assert (code, out) == (1, "")
+        assert err.splitlines() == [
+            "aa:X: is wrong [a-check]",
+            "aa:Y: is wrong [a-check]",
+            "alliance: 2 problem(s) in the ontology",
+        ]
+        assert not (tmp_path / "release").exists()
+
+    def test_without_the_reasoner_one_is_told_how_to_get_it(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr("kg.build.reasoning.read_inferred", lambda _: ("", []))
+        monkeypatch.setitem(sys.modules, "owlready2", None)
+        err = refused(capsys, 3, "build", "--out", str(tmp_path / "release"))
+        assert "pip install 'alliance-atlas[reason]'" in err
 
 
 def test_without_a_release_it_is_3(capsys: Capture, tmp_path: Path) -> None:
@@ -272,26 +471,31 @@ def test_a_port_that_is_taken_is_3(capsys: Capture) -> None:
         assert f"127.0.0.1:{port}" in refused(capsys, 3, "serve", "--port", str(port))
 
 
-def test_a_closed_pipe_is_no_error() -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    ["question", "describe magical-alliance", "describe magical-alliance --format nt", "--help"],
+)
+def test_a_closed_pipe_is_no_error(tmp_path: Path, arguments: str) -> None:
     head = shutil.which("head")
     assert head
-    command = f"'{sys.executable}' -m kg question --format csv | {head} -c 1"
-    got = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    status = tmp_path / "status"
+    command = f"{{ '{sys.executable}' -m kg {arguments}; echo $? > {status}; }} | {head} -c 1"
+    got = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, cwd=ROOT)
     assert got.stderr == ""
+    assert status.read_text().strip() == "0"
 
 
 def alliance(
     *arguments: str, stdin: str = "", cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    root = Path(__file__).resolve().parent.parent
     return subprocess.run(
         [sys.executable, "-m", "kg", *arguments],
         input=stdin,
         capture_output=True,
         text=True,
         timeout=60,
-        cwd=cwd or root,
-        env={**os.environ, "PYTHONPATH": str(root)},
+        cwd=cwd or ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 
 

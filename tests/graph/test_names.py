@@ -80,6 +80,46 @@ def test_a_slip_is_answered_with_the_nearest(release: Release, typed: str, wante
     assert "did you mean" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [" magical alliance ", f"<{BASE}concept/magical-alliance>", "MAGICAL-ALLIANCE"],
+)
+def test_blanks_brackets_and_capitals_do_not_matter(release: Release, name: str) -> None:
+    assert release.catalog.resolve(name).name == "magical-alliance"
+
+
+def test_a_kind_restricts(release: Release) -> None:
+    catalog = release.catalog
+    assert catalog.resolve("magical alliance").kind == "concept"
+    assert catalog.resolve("magical alliance", kind="ontology").name == "MagicalAlliance"
+    assert catalog.find("magical-alliance", kind="case") is None
+    with pytest.raises(NotFoundError, match="no signal is called"):
+        catalog.resolve("magical-alliance", kind="signal")
+    for name in catalog.nearest("visits", kind="signal"):
+        assert catalog.resolve(name).kind == "signal"
+
+
+def test_every_entry_is_found_by_what_it_is_called(release: Release) -> None:
+    for entry in release.catalog.values():
+        assert release.catalog.find(entry.iri) == entry
+        for word in (entry.name, entry.label, *entry.alternatives):
+            # another one of the kind may share the word
+            assert release.catalog.find(word, kind=entry.kind), word
+
+
+def test_a_very_long_name_is_not_echoed_whole(release: Release) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        release.catalog.resolve("x" * 50_000)
+    assert len(str(caught.value)) < 300
+    assert len(caught.value.name) == 50_000
+
+
+@pytest.mark.parametrize("name", ["", " ", "x", "nope:x", "concept:", ":", "<>", "\0", "a" * 300])
+def test_what_says_nothing_has_no_nearest(release: Release, name: str) -> None:
+    assert release.catalog.find(name) is None
+    assert release.catalog.nearest(name) == []
+
+
 def test_nonsense_has_no_nearest(release: Release) -> None:
     assert release.catalog.find("zzqqxx") is None
     with pytest.raises(NotFoundError) as caught:
@@ -123,4 +163,37 @@ def test_csv_is_read_back_as_it_was_and_holds_no_formula() -> None:
         "'=1+1",
         "'@x",
         "a,b",
+    ]
+
+
+def test_a_list_of_iris_is_shown_in_short_form_and_other_text_as_it_is() -> None:
+    table = Solutions(
+        ("x",),
+        (
+            (Literal(f"{BASE}source/lee-alliances/passage/90 {BASE}concept/world"),),
+            (Literal("https://example.org/ and words"),),
+            (Literal(""),),
+        ),
+    )
+    lines = render_table(table).splitlines()
+    assert lines[2] == "passage:90 concept:world"
+    assert lines[3] == "https://example.org/ and words"
+    assert lines[4] == ""
+    assert lines[5] == "(3 rows)"
+
+
+def test_a_word_longer_than_a_column_stays_whole() -> None:
+    word = "x" * 200
+    assert word in render_table(Solutions(("x",), ((Literal(word),),))).splitlines()
+
+
+def test_one_row_is_not_rows() -> None:
+    assert render_table(Solutions(("x",), ((Iri("urn:a"),),))).endswith("(1 row)\n")
+
+
+def test_csv_with_another_delimiter() -> None:
+    table = Solutions(("a", "b"), ((Literal("x\ty"), None),))
+    assert list(csv.reader(io.StringIO(write_csv(table, delimiter="\t")), delimiter="\t")) == [
+        ["a", "b"],
+        ["x\ty", ""],
     ]

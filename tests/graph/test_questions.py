@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
+from rdflib import RDF, URIRef
 
 from kg.errors import InputError, NotFoundError, ParameterError
 from kg.namespaces import PREFIXES
-from kg.question_files import load_questions
-from kg.questions import answer_question, get_question
+from kg.question_files import load_questions, questions_as_triples
+from kg.questions import Question, answer_question, get_question, read_questions, write_questions
 from kg.release import Release
 from kg.resources import ontology_dir
 
@@ -150,6 +154,9 @@ def test_every_question_is_whole_and_its_example_has_an_answer(release: Release)
         "#+ title: x\nSELECT * {}",
         "#+ title: [\nSELECT * {}",
         "#+ just words\nSELECT * {}",
+        "#+ title: x\n#+ why: x\n#+ empty: x\n#+ columns: words\nSELECT * {}",
+        "#+ title: x\n#+ why: x\n#+ empty: x\n#+ columns: {}\n#+ parameters: [a]\nSELECT * {}",
+        "#+ title: x\n#+ why: x\n#+ empty: x\n#+ columns: {}\n#+ parameters: {a: {}}\nSELECT * {}",
     ],
 )
 def test_a_header_that_is_not_in_order_is_refused(tmp_path: Path, text: str) -> None:
@@ -157,3 +164,108 @@ def test_a_header_that_is_not_in_order_is_refused(tmp_path: Path, text: str) -> 
     with pytest.raises(InputError, match="header") as caught:
         load_questions(tmp_path)
     assert str(caught.value.source).endswith("bad.rq")
+
+
+def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bad.rq").write_bytes(b"#+ title: \xff\xfe\n")
+    with pytest.raises(InputError, match="UTF-8"):
+        load_questions(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def questions() -> list[Question]:
+    found = load_questions(ontology_dir() / "questions")
+    assert found
+    return found
+
+
+def test_a_question_projects_its_parameters(questions: list[Question]) -> None:
+    """Otherwise a store could not bind them."""
+    for question in questions:
+        (projected,) = re.findall(
+            r"SELECT\s+(?:DISTINCT\s+)?(.*?)WHERE", question.query, re.DOTALL
+        )[:1]
+        for parameter in question.parameters:
+            assert re.search(rf"\?{parameter.name}\b", projected), question.name
+            assert parameter.label, question.name
+
+
+def test_the_query_that_is_shown_gives_the_same_answer(
+    release: Release, questions: list[Question]
+) -> None:
+    count = 0
+    for question in questions:
+        names = [parameter.name for parameter in question.parameters]
+        for values in product(*(parameter.values for parameter in question.parameters)):
+            given = dict(zip(names, values, strict=True))
+            answer = answer_question(release.store, question, given)
+            shown = release.store.select(answer.sparql)
+            kept = [place for place, name in enumerate(shown.variables) if name not in given]
+            assert [tuple(row[place] for place in kept) for row in shown.rows] == list(
+                answer.solutions.rows
+            ), (question.name, given)
+            assert bool(answer.note) != bool(answer.rows)
+            count += 1
+    assert count >= 16
+
+
+def test_questions_are_read_as_they_were_written(tmp_path: Path, questions: list[Question]) -> None:
+    write_questions(tmp_path / "questions.json", questions)
+    found = read_questions(tmp_path / "questions.json")
+    assert list(found.values()) == questions
+
+
+def test_questions_are_in_the_graph_with_a_query_that_runs(
+    release: Release, questions: list[Question]
+) -> None:
+    graph = questions_as_triples(questions)
+    select = URIRef(PREFIXES["sh"] + "select")
+    for question in questions:
+        query = str(graph.value(URIRef(question.iri), select))
+        assert release.store.select(query).rows
+        types = {str(cls) for cls in graph.objects(URIRef(question.iri), RDF.type)}
+        assert PREFIXES["aa"] + "Question" in types
+        found = release.store.select(
+            f"SELECT ?name ?value {{ <{question.iri}> <{PREFIXES['aa']}hasParameter> ?p ."
+            f" ?p <{PREFIXES['aa']}parameterName> ?name ; <{PREFIXES['aa']}allowedValue> ?value }}"
+        ).values()
+        assert {(row["name"], row["value"].removeprefix(PREFIXES["concept"])) for row in found} == {
+            (parameter.name, value)
+            for parameter in question.parameters
+            for value in parameter.values
+        }
+
+
+def test_the_public_object_has_what_the_interface_promises(release: Release) -> None:
+    question = release.questions["signals-of-shift"]
+    body = answer_question(release.store, question, ASKED).to_json(release="digest")
+    assert list(body) == ["question", "parameters", "columns", "rows", "note", "sparql", "release"]
+    assert body["parameters"] == ASKED
+    assert body["note"] == ""
+    for row in body["rows"]:
+        assert list(row) == body["columns"]
+        assert isinstance(row["lostAfter"], int | None)
+
+
+def test_without_parameters_nothing_is_pasted_in(release: Release) -> None:
+    question = replace(
+        release.questions["signals-of-shift"], query="SELECT (1 AS ?n) {}", parameters=()
+    )
+    answer = answer_question(release.store, question, {})
+    assert [dict(row) for row in answer.rows] == [{"n": 1}]
+    assert answer.sparql == question.query
+
+
+def test_the_three_signs_of_inference_go_together(release: Release) -> None:
+    """Where a row rests on lost words, it is marked as inferred, and its claim says why."""
+    question = release.questions["signals-of-shift"]
+    rows = answer_question(release.store, question, ASKED).rows
+    lost = [row for row in rows if row["lostAfter"]]
+    assert len(lost) == 4
+    for row in lost:
+        assert row["certainty"] == "inferred"
+        assert release.store.ask(
+            f"ASK {{ <{row['claim']}> <{PREFIXES['aa']}inferenceNote> ?note }}"
+        )
+    for row in rows:
+        assert (row["hedge"] is not None) == (row["certainty"] == "hedged")

@@ -56,6 +56,21 @@ def replaced(old: str, new: str) -> str:
     return CLAIM.replace(old, new)
 
 
+MAPPING = """
+<https://w3id.org/alliance-atlas/mapping/fault> a aa:Mapping ;
+  sssom:subject_id concept:empathy ; sssom:subject_label "empathy"@en ;
+  sssom:predicate_id skos:closeMatch ; sssom:object_id <https://example.org/empathy> ;
+  sssom:object_label "Empathy" ; sssom:object_source <https://example.org/> ;
+  sssom:mapping_justification semapv:ManualMappingCuration ;
+  sssom:see_also <https://example.org/list> ; sssom:mapping_date "2026-11-24"^^xsd:date .
+"""
+
+
+def mapping(old: str, new: str) -> str:
+    assert old in MAPPING
+    return MAPPING.replace(old, new)
+
+
 #: For each check some faults: the module's layer, its Turtle, and the subject that is named.
 FAULTS: dict[str, list[tuple[str, str, str]]] = {
     "module-headers": [
@@ -148,6 +163,117 @@ FAULTS: dict[str, list[tuple[str, str, str]]] = {
     ],
     "functional-properties-have-one-value": [
         ("cases", "passage:90 aa:startLine 91 .", "passage:90"),
+    ],
+    "mappings-are-verified": [
+        ("alignments", mapping(old, new), "https://w3id.org/alliance-atlas/mapping/fault")
+        for old, new in (
+            ("concept:empathy ;", "claim:no-guarantee ;"),
+            ('"empathy"@en', '"Empathy"@en'),
+            ("skos:closeMatch", "owl:sameAs"),
+            ("<https://example.org/empathy>", "concept:transference"),
+            ("<https://example.org/empathy>", '"Q182263"'),
+            ("<https://example.org/empathy>", "sssom:NoTermFound"),
+            ("sssom:object_label", "sssom:predicate_modifier sssom:Not ; sssom:object_label"),
+            ('sssom:object_label "Empathy" ;', ""),
+            ("sssom:see_also <https://example.org/list> ;", ""),
+            ("sssom:mapping_justification semapv:ManualMappingCuration ;", ""),
+            ("sssom:object_source <https://example.org/> ;", ""),
+            (' ; sssom:mapping_date "2026-11-24"^^xsd:date', ""),
+        )
+    ],
+    "hierarchies-have-no-cycles": [
+        ("concepts", "concept:alliance skos:broader concept:world-change .", "concept:alliance"),
+        ("schema", "aa:Alliance rdfs:subClassOf aa:MagicalAlliance .", "aa:MagicalAlliance"),
+    ],
+    "concepts-are-used": [
+        (
+            "concepts",
+            'concept:fault a aa:GoalConcept ; skos:prefLabel "fault"@en ; '
+            'skos:definition "Goal."@en .',
+            "concept:fault",
+        ),
+    ],
+    "names-follow-the-conventions": [
+        ("schema", "aa:fault a owl:Class .", "aa:fault"),
+        ("concepts", "concept:aFault a aa:GoalConcept .", "concept:aFault"),
+    ],
+    "properties-have-one-domain-and-range": [
+        ("schema", "aa:hasEpisode rdfs:range aa:Session .", "aa:hasEpisode"),
+    ],
+    "alternative-labels-are-free": [
+        (
+            "concepts",
+            'concept:fault a aa:AllianceConcept ; skos:altLabel "Magical alliance"@en .',
+            "concept:fault",
+        ),
+    ],
+    "labels-are-shorter-than-definitions": [
+        (
+            "concepts",
+            'concept:fault a aa:GoalConcept ; skos:prefLabel "Goal of being swapped."@en ; '
+            'skos:definition "swapped"@en .',
+            "concept:fault",
+        ),
+        (
+            "schema",
+            'aa:Fault a owl:Class ; rdfs:label "A fault."@en ; skos:definition "fault"@en .',
+            "aa:Fault",
+        ),
+    ],
+    "names-are-plain": [
+        ("schema", "aa:FaultAndSlip a owl:Class .", "aa:FaultAndSlip"),
+        ("schema", "aa:causesOrShows a owl:ObjectProperty .", "aa:causesOrShows"),
+        ("concepts", "concept:other-goal a aa:GoalConcept .", "concept:other-goal"),
+        ("schema", "aa:MiscAlliance a owl:Class .", "aa:MiscAlliance"),
+    ],
+    "properties-are-sound": [
+        ("schema", "aa:hasEpisode owl:inverseOf aa:hasEpisode .", "aa:hasEpisode"),
+        (
+            "schema",
+            "aa:judgedSimilarTo owl:inverseOf aa:distinguishedFrom .",
+            "aa:judgedSimilarTo",
+        ),
+        ("schema", "aa:inSession owl:propertyChainAxiom ( aa:inEpisode ) .", "aa:inSession"),
+    ],
+    "classes-are-defined-once": [
+        ("schema", "aa:CovertAlliance owl:equivalentClass aa:Alliance .", "aa:CovertAlliance"),
+        (
+            "schema",
+            "aa:Fault owl:equivalentClass [ a owl:Class ; owl:intersectionOf ( "
+            "[ a owl:Restriction ; owl:onProperty aa:status ; owl:hasValue concept:covert ] "
+            ") ] .",
+            "aa:Fault",
+        ),
+    ],
+    "terms-are-declared": [
+        ("cases", 'case:k dcterms:rights "none"@en .', "dcterms:rights"),
+        ("cases", "case:fault a skos:Collection .", "skos:Collection"),
+    ],
+    "deprecated-terms-are-replaced": [
+        ("concepts", "concept:placebo owl:deprecated true .", "concept:placebo"),
+        (
+            "concepts",
+            "concept:placebo owl:deprecated true ; dcterms:isReplacedBy concept:pill .",
+            "concept:placebo",
+        ),
+        (
+            "concepts",
+            "concept:fault a aa:GoalConcept ; owl:deprecated true .",
+            "concept:fault",
+        ),
+    ],
+    "the-whole-has-a-header": [
+        ("", "", "https://w3id.org/alliance-atlas/module/-fault"),
+        (
+            "schema",
+            '<https://w3id.org/alliance-atlas/> owl:versionInfo "9" .',
+            "https://w3id.org/alliance-atlas/",
+        ),
+    ],
+    "evidence-leads-to-the-paper": [
+        ("claims", replaced("passage:90", "source:kohut-1971"), "claim:fault"),
+        ("sources", "passage:90 oa:hasSource source:kohut-1971 .", "passage:90"),
+        ("sources", "passage:fault a aa:Passage .", "passage:fault"),
     ],
     "passages-fit": [
         (

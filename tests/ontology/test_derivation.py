@@ -131,3 +131,118 @@ def test_the_default_graph_is_the_union_of_the_named_ones(release: Release) -> N
     assert {GRAPH + "claims", GRAPH + "theory", GRAPH + "inferred", GRAPH + "cases"} <= set(names)
     union = {line for name in names for line in release.store.dump(graph=name)}
     assert union == set(release.store.dump())
+
+
+def test_a_mapping_has_its_triple_unless_it_is_negated_or_nothing_was_found(
+    release: Release,
+) -> None:
+    assert holds(
+        release, "concept:transference skos:closeMatch <http://id.nlm.nih.gov/mesh/D014167>"
+    )
+    # a record says that the transfer of learning is not meant
+    assert holds(release, "?m a aa:Mapping ; sssom:object_id <http://id.nlm.nih.gov/mesh/D014163>")
+    assert not holds(release, "concept:transference ?p <http://id.nlm.nih.gov/mesh/D014163>")
+    assert holds(release, "?m a aa:Mapping ; sssom:object_id sssom:NoTermFound")
+    assert not holds(release, "?s ?p sssom:NoTermFound FILTER (STRSTARTS(STR(?s), STR(concept:)))")
+    assert holds(
+        release,
+        f"GRAPH <{GRAPH}alignments> {{ concept:transference skos:closeMatch ?term }}",
+    )
+
+
+def lacking(release: Release, there: str, lacks: str) -> list[dict[str, str]]:
+    """The solutions of one pattern, of which there must be some, for which another fails."""
+    assert holds(release, there)
+    return rows(release, f"SELECT * WHERE {{ {there} FILTER NOT EXISTS {{ {lacks} }} }} LIMIT 5")
+
+
+@pytest.mark.parametrize(
+    ("there", "lacks"),
+    [
+        ("?p owl:inverseOf ?q . ?s ?p ?o", "?o ?q ?s"),
+        ("?q owl:inverseOf ?p . ?s ?p ?o", "?o ?q ?s"),
+        ("?p a owl:SymmetricProperty . ?s ?p ?o", "?o ?p ?s"),
+        (
+            "?a rdfs:subClassOf ?b . ?b rdfs:subClassOf ?c . FILTER (!isBlank(?c))",
+            "?a rdfs:subClassOf ?c",
+        ),
+        ("?s a ?a . ?a rdfs:subClassOf ?b . FILTER (!isBlank(?b))", "?s a ?b"),
+        ("?c a ?k . ?k rdfs:subClassOf skos:Concept", "?c skos:inScheme ?scheme"),
+        ("?s a ?cls . ?cls aa:formalizes ?c", "?s aa:ofConcept ?c"),
+        ("?case aa:hasObservation ?o . ?o aa:signalType ?signal", "?case aa:showsSignal ?signal"),
+    ],
+    ids=lambda value: None,
+)
+def test_what_holds_of_all(release: Release, there: str, lacks: str) -> None:
+    assert lacking(release, there, lacks) == []
+
+
+def test_an_episode_is_of_the_concepts_of_its_classes_and_of_no_other(release: Release) -> None:
+    found = rows(
+        release,
+        f"""SELECT ?episode ?concept WHERE {{
+          ?episode a aa:Alliance ; aa:ofConcept ?concept .
+          FILTER NOT EXISTS {{ ?episode a/aa:formalizes ?concept }}
+          # or the case says so itself
+          FILTER NOT EXISTS {{ GRAPH <{GRAPH}cases> {{ ?episode aa:ofConcept ?concept }} }} }}""",
+    )
+    assert found == []
+    assert holds(
+        release, "?episode a aa:TherapeuticAlliance ; aa:ofConcept concept:therapeutic-alliance"
+    )
+
+
+def test_what_is_said_twice_needs_one_firm_claim(release: Release) -> None:
+    """An inferred claim yields nothing; the same statement, asserted elsewhere, does."""
+    found = rows(
+        release,
+        """SELECT DISTINCT ?s ?p ?o WHERE {
+          ?weak aa:subject ?s ; aa:relation ?p ; aa:object ?o ; aa:certainty concept:inferred .
+          ?firm aa:subject ?s ; aa:relation ?p ; aa:object ?o ; aa:certainty ?c .
+          FILTER (?c IN (concept:asserted, concept:hedged))
+          FILTER NOT EXISTS { ?s ?p ?o } }""",
+    )
+    assert found == []
+
+
+def test_no_claim_speaks_in_the_direct_triples_of_an_external_one(release: Release) -> None:
+    external = rows(
+        release,
+        "SELECT ?s ?p ?o WHERE { ?c aa:certainty concept:external ; aa:subject ?s ; "
+        "aa:relation ?p . { ?c aa:object ?o } UNION { ?c aa:objectValue ?o } }",
+    )
+    assert external
+    theory = set(release.store.dump(graph=GRAPH + "theory"))
+    for row in external:
+        assert not [
+            line for line in theory if f"<{row['s']}> <{row['p']}>" in line and row["o"] in line
+        ]
+
+
+def test_each_named_graph_holds_what_its_name_says(release: Release) -> None:
+    wanted = {
+        "claims": "?x a aa:Claim",
+        "cases": "?x a aa:Case",
+        "concepts": "?x a aa:AllianceConcept",
+        "signals": "?x a aa:SignalType",
+        "sources": "?x a aa:Passage",
+        "schema": "?x a owl:Class",
+        "shapes": "?x a sh:NodeShape",
+        "questions": "?x a aa:Question",
+    }
+    for name, pattern in wanted.items():
+        assert holds(release, f"GRAPH <{GRAPH}{name}> {{ {pattern} }}"), name
+        elsewhere = rows(
+            release,
+            f"SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ {pattern} }} "
+            f"FILTER (?g NOT IN (<{GRAPH}{name}>, <{GRAPH}inferred>)) }}",
+        )
+        assert elsewhere == [], name
+
+
+def test_nothing_follows_from_what_is_wrong_about_a_person(release: Release) -> None:
+    """A client is of no concept; only what happens with clients is."""
+    assert not holds(
+        release, "?person a aa:Person ; aa:ofConcept ?concept . ?concept a aa:AllianceConcept"
+    )
+    assert holds(release, "?person a aa:Person")
