@@ -60,7 +60,7 @@ class Catalog(Mapping[str, Entry]):
                         iri=row["iri"],
                         kind=kind,
                         name=name,
-                        label=row["name"] or _plain(name),
+                        label=row["name"] or _plain(kind, name),
                         gloss=row["gloss"],
                         alternatives=tuple(filter(None, row["alternatives"].split("|"))),
                         classes=frozenset(filter(None, row["classes"].split("|"))),
@@ -89,7 +89,7 @@ class Catalog(Mapping[str, Entry]):
             entry
             for entry in self._by_iri.values()
             if entry.kind == kind
-            and ("/" not in entry.name or entry.name.startswith("author/"))
+            and ("/" not in entry.name or entry.name.startswith("author/") or kind == "mapping")
             and (cls is None or cls in entry.classes)
         ]
         return sorted(found, key=lambda entry: (entry.label.casefold(), entry.iri))
@@ -125,7 +125,7 @@ class Catalog(Mapping[str, Entry]):
             word: entry
             for word, entries in self._by_word.items()
             for entry in entries
-            if kind in {None, entry.kind} and entry.kind != "claim"
+            if kind in {None, entry.kind} and entry.kind not in {"claim", "mapping"}
         }
         typed = name[:100].strip(" <>").rpartition("/")[2].rpartition(":")[2].casefold()
         close = difflib.get_close_matches(typed, words, n=count * 3, cutoff=0.5)
@@ -141,8 +141,11 @@ def describe(store: Store, iri: str, *, media_type: str) -> bytes:
     )
 
 
-def _plain(name: str) -> str:
+def _plain(kind: str, name: str) -> str:
     """Name a thing that has no label: a passage by its lines, anything else by its IRI's end."""
+    if kind == "mapping":
+        vocabulary, _, mapped = name.partition("/")
+        return f"{mapped} in {vocabulary}"
     _, passage, lines = name.partition("/passage/")
     if passage:
         return f"{'lines' if '-' in lines else 'line'} {lines} of the paper"

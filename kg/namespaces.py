@@ -29,6 +29,7 @@ KINDS = MappingProxyType(
         "claim": BASE + "claim/",
         "question": BASE + "question/",
         "shape": BASE + "shape/",
+        "mapping": BASE + "mapping/",
     }
 )
 

@@ -112,6 +112,7 @@ def test_the_opening_and_the_first_two_alliances_rest_on_claims(release: Release
     assert [line.line for line in lines if not line.claims + line.cases] == []
 
 
+@pytest.mark.slow
 def test_a_line_on_which_nothing_rests_stops_the_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from kg.errors import CheckError, StoreError
 from kg.loader import load_all, merge
 from kg.resources import ontology_dir, shapes_dir
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("java")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("java"), pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
