@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 __all__ = ["choose", "parse_accept"]
+
+#: A weight. Python would also read nan, infinity and 1_0 as numbers.
+_WEIGHT = re.compile(r"[0-9]{1,4}(?:\.[0-9]*)?|\.[0-9]+")
 
 
 def parse_accept(header: str) -> list[tuple[str, float]]:
@@ -20,10 +24,8 @@ def parse_accept(header: str) -> list[tuple[str, float]]:
         for parameter in parameters:
             name, _, value = parameter.partition("=")
             if name.strip().lower() == "q":
-                try:
-                    weight = min(max(float(value), 0.0), 1.0)
-                except ValueError:
-                    weight = 0.0
+                value = value.strip()
+                weight = min(float(value), 1.0) if _WEIGHT.fullmatch(value) else 0.0
         if media_range.count("/") == 1:
             found.append((media_range.lower(), weight))
     return found

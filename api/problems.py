@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -23,6 +24,7 @@ from kg.errors import (
     StoreError,
     TooLargeError,
 )
+from kg.namespaces import KINDS
 
 __all__ = ["NotAcceptableError", "UnsupportedTypeError", "install"]
 
@@ -70,14 +72,34 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(methods))
 
 
+def _links(request: Request, error: Exception) -> list[tuple[str, str]]:
+    """List where a page may send its reader instead: names and addresses."""
+    if isinstance(error, NotFoundError):
+        folder = f"/{error.kind}/" if error.kind in {*KINDS, "download"} else "/"
+        return [(name, quote(folder + name)) for name in error.nearest]
+    if isinstance(error, ParameterError) and error.value is not None and request.method == "GET":
+        return [
+            (name, f"?{request.url.include_query_params(**{error.parameter: name}).query}")
+            for name in (*error.nearest, *(n for n in error.allowed if n not in error.nearest))
+        ]
+    return []
+
+
 def install(app: FastAPI, templates: Jinja2Templates) -> None:
     """Make an application answer every error as a problem."""
 
-    def respond(request: Request, status: int, detail: str, **extra: Any) -> Response:
+    def respond(
+        request: Request,
+        status: int,
+        detail: str,
+        *,
+        links: Sequence[tuple[str, str]] = (),
+        **extra: Any,
+    ) -> Response:
         title = HTTPStatus(status).phrase
         wanted = choose(request.headers.get("accept"), [_TYPE, "application/json", "text/html"])
         headers = {"Vary": "Accept", "Cache-Control": "no-store"}
-        if status == 405 and "allow" in extra:
+        if "allow" in extra:
             headers["Allow"] = str(extra.pop("allow"))
         if status == 413:
             # the rest of the body is not read, and the connection is of no use with it in the way
@@ -86,6 +108,7 @@ def install(app: FastAPI, templates: Jinja2Templates) -> None:
             headers["Retry-After"] = "5"
         if wanted == "text/html":
             context = {"title": title, "status": status, "detail": detail, **extra}
+            context["links"] = links
             return templates.TemplateResponse(
                 request, "problem.html", context, status_code=status, headers=headers
             )
@@ -112,24 +135,34 @@ def install(app: FastAPI, templates: Jinja2Templates) -> None:
         detail = error.message if isinstance(error, InputError) else str(error)
         if status == 500:
             detail = "the store did not do its part; the operator's log says more"
-        return respond(request, status, detail, **extra)
+        return respond(request, status, detail, links=_links(request, error), **extra)
 
     async def http(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
-        extra = {"allow": _allowed(request)} if error.status_code == 405 else {}
+        if error.status_code == 405:
+            allowed = _allowed(request)
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers={"Allow": allowed})
+            detail = f"{request.method[:20]} is not for this address; it takes {allowed}"
+            return respond(request, 405, detail, allow=allowed)
         detail = str(error.detail)
         if error.status_code == 404:
             detail = f"nothing is at {request.url.path[:200]}"
-        return respond(request, error.status_code, detail, **extra)
+        return respond(request, error.status_code, detail)
 
     async def malformed(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
             raise error
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        return respond(request, 422, f"{place}: {first['msg']}")
+        place = str(first["loc"][-1])
+        return respond(request, 422, f"{place}: {first['msg']}", parameter=place)
+
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        # the error itself goes to the operator's log, by whom calls this
+        return respond(request, 500, "the server failed; the operator's log says more")
 
     app.add_exception_handler(AtlasError, ours)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(Exception, unforeseen)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rdflib import OWL, RDF, Graph, URIRef
-from rdflib.plugins.parsers.notation3 import BadSyntax
 
 from kg.errors import InputError
-from kg.namespaces import BASE, PREFIXES
+from kg.ingest import read_case
+from kg.namespaces import PREFIXES
 
 __all__ = ["Module", "bind_prefixes", "load_all", "load_module", "load_modules", "merge"]
 
@@ -42,18 +42,17 @@ def load_module(path: Path, *, layer: str) -> Module:
     """Read one Turtle file.
 
     :param layer: the part of the whole to which it belongs.
-    :raises InputError: if it is no Turtle (with line), or has not one ``owl:Ontology`` header.
+    :raises InputError: if it is no Turtle (with line and column), or has not one ``owl:Ontology``
+        header.
     """
-    graph = bind_prefixes(Graph())
     try:
-        graph.parse(data=path.read_bytes(), format="turtle", publicID=BASE)
-    except BadSyntax as error:
-        # rdflib counts lines from zero
-        raise InputError(
-            f"not Turtle: {error.message}", source=str(path), line=error.lines + 1
-        ) from error
-    except UnicodeDecodeError as error:
-        raise InputError("not UTF-8", source=str(path)) from error
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", source=str(path)) from error
+    if not data.strip():
+        raise InputError("is empty; a module begins with its header", source=str(path))
+    # the strict reader of cases: it knows the column, and no fault makes it crash
+    graph = bind_prefixes(read_case(data, media_type="text/turtle", source=str(path)))
     headers = [s for s in graph.subjects(RDF.type, OWL.Ontology) if isinstance(s, URIRef)]
     if len(headers) != 1:
         raise InputError(

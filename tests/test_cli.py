@@ -17,7 +17,7 @@ from rdflib import Graph
 
 from kg import reasoning
 from kg.checks import Problem
-from kg.cli import main
+from kg.cli import _check_cases, main
 from kg.release import Release
 from kg.resources import ontology_dir
 
@@ -458,6 +458,62 @@ class TestBuild:
         monkeypatch.setitem(sys.modules, "owlready2", None)
         err = refused(capsys, 3, "build", "--out", str(tmp_path / "release"))
         assert "pip install 'alliance-atlas[reason]'" in err
+
+
+class TestCheckOfFaultyModules:
+    def test_a_module_that_is_no_turtle_is_2_with_its_place(
+        self, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "claims" / "broken.ttl"
+        path.parent.mkdir()
+        path.write_text("@prefix a: <http://a/> .\na:b a:c a:d .\na:b a:c !a:d .\n")
+        monkeypatch.setattr("kg.cli.ontology_dir", lambda: tmp_path)
+        assert f"{path}:3:9: not Turtle" in refused(capsys, 2, "check")
+
+    def test_a_folder_without_modules_is_2(
+        self, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("kg.cli.ontology_dir", lambda: tmp_path)
+        assert "no Turtle file" in refused(capsys, 2, "check")
+
+    def test_problems_are_1_and_the_reasoner_is_not_troubled_with_them(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("kg.checks.check", lambda _: [Problem("a-check", "aa:X", "is wrong")])
+        monkeypatch.setattr("kg.cli._check_cases", lambda: ["case.ttl: say who [R12]"])
+        monkeypatch.setitem(sys.modules, "owlready2", None)
+        code, out, err = run(capsys, "check")
+        assert (code, out) == (1, "")
+        assert err.splitlines() == [
+            "aa:X: is wrong [a-check]",
+            "case.ttl: say who [R12]",
+            "alliance: 2 problem(s) in the ontology",
+        ]
+
+    def test_without_the_reasoner_what_is_left_is_checked(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("kg.checks.check", lambda _: [])
+        monkeypatch.setattr("kg.cli._check_cases", list)
+        monkeypatch.setitem(sys.modules, "owlready2", None)
+        monkeypatch.setitem(sys.modules, "pyhornedowl", None)
+        code, out, err = run(capsys, "check", "--no-reasoner")
+        assert code == 0, err
+        assert "no problem" in out
+        assert "pip install" in refused(capsys, 3, "check")
+
+    def test_a_case_of_the_paper_that_breaks_a_rule_is_told(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The paper's own cases meet the rules that everybody else's have to meet."""
+        (tmp_path / "cases").mkdir()
+        shutil.copy(INVALID, tmp_path / "cases" / "broken.ttl")
+        text = (tmp_path / "cases" / "broken.ttl").read_text(encoding="utf-8")
+        assert " a aa:Case " in text
+        monkeypatch.setattr("kg.cli.ontology_dir", lambda: tmp_path)
+        (problem, *_) = _check_cases()
+        assert problem.startswith(str(tmp_path / "cases" / "broken.ttl"))
+        assert "[R12]" in problem
 
 
 def test_without_a_release_it_is_3(capsys: Capture, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from fastapi import FastAPI, Request, Response
 
 from api.context import Context
-from api.representation import negotiate, respond
+from api.representation import describe_types, format_parameter, negotiate, respond
 from kg.errors import ParameterError
 from kg.questions import Question, QuestionAnswer, answer_question
 from kg.store import GRAPH_TYPES
@@ -38,6 +38,10 @@ def install(app: FastAPI, context: Context) -> None:
             description=question.why,
             tags=["questions"],
             response_class=Response,
+            responses={
+                **describe_types(ANSWER_TYPES, "The answer."),
+                422: {"description": "A parameter is wrong; the problem names what is allowed."},
+            },
             openapi_extra=_describe(question),
         )
 
@@ -51,9 +55,12 @@ def _route(context: Context, question: Question) -> Callable[[Request], Response
                 raise ParameterError(f"the parameter '{name[:50]}' is given twice", parameter=name)
             if name != "format":
                 given[name] = value
-        found = answer_question(context.store, question, given)
-        body = _write(found, media_type, context)
-        return respond(request, body, media_type, release=context.manifest.digest)
+
+        def write() -> bytes:
+            found = answer_question(context.store, question, given)
+            return _write(found, media_type, context)
+
+        return respond(request, write, media_type, atlas=context)
 
     return answer
 
@@ -89,10 +96,4 @@ def _describe(question: Question) -> dict[str, object]:
         }
         for parameter in question.parameters
     ]
-    chooser = {
-        "name": "format",
-        "in": "query",
-        "schema": {"type": "string", "enum": list(ANSWER_TYPES.values())},
-        "description": "The answer's format, instead of the Accept header.",
-    }
-    return {"parameters": [*parameters, chooser]}
+    return {"parameters": [*parameters, format_parameter(ANSWER_TYPES)]}

@@ -1,31 +1,41 @@
-"""What is not content: health, downloads."""
+"""What is not content: health, downloads, the description of the interface."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Path, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 
 from api.context import Atlas
+from api.representation import (
+    describe_types,
+    format_parameter,
+    negotiate,
+    respond,
+    send_file,
+)
 from kg import __version__
 from kg.errors import NotFoundError
 
-__all__ = ["router"]
+__all__ = ["DOWNLOADS", "router"]
 
 router = APIRouter(tags=["service"])
 
-#: What can be downloaded of a release, with media types.
-DOWNLOADS = {
-    "alliance-atlas.ttl": "text/turtle",
-    "alliance-atlas.owl": "application/rdf+xml",
-    "alliance-atlas.jsonld": "application/ld+json",
-    "alliance-atlas.nt": "application/n-triples",
-    "release.nq": "application/n-quads",
-    "shapes.ttl": "text/turtle",
-    "manifest.json": "application/json",
-    "questions.json": "application/json",
+#: What can be downloaded of a release, with media types and what each is.
+DOWNLOADS: Mapping[str, tuple[str, str]] = {
+    "alliance-atlas.ttl": ("text/turtle", "the ontology and the graph, as Turtle"),
+    "alliance-atlas.owl": ("application/rdf+xml", "the same as RDF/XML, for Protégé"),
+    "alliance-atlas.jsonld": ("application/ld+json", "the same as JSON-LD"),
+    "alliance-atlas.nt": ("application/n-triples", "the same as N-Triples"),
+    "release.nq": ("application/n-quads", "all named graphs, with all that is inferred"),
+    "shapes.ttl": ("text/turtle", "the rules that cases are validated by, as SHACL"),
+    "manifest.json": ("application/json", "version, digest and size of the release"),
+    "questions.json": ("application/json", "the named questions with their queries"),
 }
+LIST_TYPES: Mapping[str, str] = {"application/json": "json", "text/html": "html"}
 
 
 @router.get("/health")
@@ -41,29 +51,54 @@ def health(atlas: Atlas) -> dict[str, Any]:
 
 
 @router.get("/docs", response_class=HTMLResponse, include_in_schema=False)
-def docs(request: Request, atlas: Atlas) -> HTMLResponse:
+def docs(request: Request, atlas: Atlas) -> Response:
     """Show the OpenAPI document as a page that loads nothing from elsewhere."""
-    app: FastAPI = request.app
-    template = atlas.templates.get_template("docs.html")
-    return HTMLResponse(template.render(paths=app.openapi()["paths"], manifest=atlas.manifest))
+
+    def write() -> bytes:
+        app: FastAPI = request.app
+        template = atlas.templates.get_template("docs.html")
+        return template.render(paths=app.openapi()["paths"], manifest=atlas.manifest).encode()
+
+    return respond(request, write, "text/html", atlas=atlas)
 
 
-@router.get("/download")
-def downloads(atlas: Atlas) -> dict[str, Any]:
-    """List what can be downloaded."""
+@router.get(
+    "/download",
+    response_class=Response,
+    responses=describe_types(LIST_TYPES, "The list."),
+    openapi_extra={"parameters": [format_parameter(LIST_TYPES)]},
+)
+def downloads(request: Request, atlas: Atlas) -> Response:
+    """List what can be downloaded of the release."""
+    media_type = negotiate(request, LIST_TYPES)
     items = [
-        {"name": name, "media_type": media_type, "url": f"/download/{name}"}
-        for name, media_type in DOWNLOADS.items()
+        {
+            "name": name,
+            "media_type": kind,
+            "description": text,
+            "bytes": (atlas.settings.release / name).stat().st_size,
+            "url": f"/download/{name}",
+        }
+        for name, (kind, text) in DOWNLOADS.items()
     ]
-    return {"items": items, "next": None}
+
+    def write() -> bytes:
+        if media_type == "application/json":
+            return json.dumps({"items": items, "next": None}, ensure_ascii=False, indent=1).encode()
+        template = atlas.templates.get_template("downloads.html")
+        return template.render(items=items, manifest=atlas.manifest).encode()
+
+    return respond(request, write, media_type, atlas=atlas)
 
 
 @router.get("/download/{name}", response_class=FileResponse)
-def download(name: str, request: Request, atlas: Atlas) -> Response:
+def download(
+    name: Annotated[str, Path(description=f"One of {', '.join(DOWNLOADS)}.")],
+    request: Request,
+    atlas: Atlas,
+) -> Response:
     """Send a file of the release."""
     if name not in DOWNLOADS:
-        raise NotFoundError(name, kind="download", nearest=sorted(DOWNLOADS))
-    headers = {"X-Release": atlas.manifest.digest[:12]}
-    return FileResponse(
-        atlas.settings.release / name, media_type=DOWNLOADS[name], filename=name, headers=headers
-    )
+        raise NotFoundError(name[:200], kind="download", nearest=sorted(DOWNLOADS))
+    path = atlas.settings.release / name
+    return send_file(request, path, DOWNLOADS[name][0], atlas=atlas, name=name)

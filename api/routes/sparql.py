@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from api.context import Atlas, Context, read_body
 from api.negotiation import choose
 from api.problems import NotAcceptableError, UnsupportedTypeError
-from api.representation import negotiate, respond
+from api.representation import describe_types, format_parameter, negotiate, respond
 from kg.errors import InputError, ParameterError
 from kg.namespaces import BASE
 from kg.store import GRAPH_TYPES, RESULT_TYPES
@@ -29,35 +29,56 @@ _ALIASES = {
     "application/xml": "application/sparql-results+xml",
     "text/plain": "text/csv",
 }
-_DOCUMENTED = {
-    "parameters": [
+_ANSWER_TYPES: Mapping[str, str] = {**RESULT_TYPES, **GRAPH_TYPES}
+_DATASET = {
+    "default-graph-uri": "A graph of the default graph, in place of the endpoint's own.",
+    "named-graph-uri": "A graph that the query may name, in place of all.",
+}
+_PARAMETERS: list[dict[str, object]] = [
+    format_parameter(_ANSWER_TYPES),
+    *(
         {
-            "name": "query",
+            "name": name,
             "in": "query",
-            "schema": {"type": "string"},
-            "description": "A SPARQL 1.1 query.",
-        },
-        {
-            "name": "format",
-            "in": "query",
-            "schema": {"type": "string", "enum": [*RESULT_TYPES.values(), *GRAPH_TYPES.values()]},
-            "description": "The answer's format, instead of the Accept header.",
-        },
-        {
-            "name": "default-graph-uri",
-            "in": "query",
-            "schema": {"type": "array", "items": {"type": "string"}},
-        },
-        {
-            "name": "named-graph-uri",
-            "in": "query",
-            "schema": {"type": "array", "items": {"type": "string"}},
-        },
-    ]
+            "required": False,
+            "schema": {"type": "array", "items": {"type": "string", "format": "iri"}},
+            "description": text,
+        }
+        for name, text in _DATASET.items()
+    ),
+]
+_QUERY = {"type": "string", "description": "A query of SPARQL 1.1."}
+_RESPONSES: dict[int | str, dict[str, object]] = {
+    **describe_types(
+        {**_ANSWER_TYPES, "text/html": "html"},
+        "A table or truth value, a graph, or without a query the form or service description.",
+    ),
+    400: {"description": "The query is malformed; the problem tells line and column."},
+    406: {"description": "The query's form is not had in a type that is accepted."},
+    413: {"description": "The query is too long or nested too deep, or its answer is too large."},
+    415: {"description": "The body is neither a form nor a query, or not UTF-8."},
+    503: {"description": "The query took too much memory, or too many are waiting."},
+    504: {"description": "The query took too long."},
 }
 
 
-@router.get("/sparql", openapi_extra=_DOCUMENTED, response_class=Response)
+@router.get(
+    "/sparql",
+    response_class=Response,
+    responses=_RESPONSES,
+    openapi_extra={
+        "parameters": [
+            {
+                "name": "query",
+                "in": "query",
+                "required": False,
+                "schema": {"type": "string"},
+                "description": _QUERY["description"],
+            },
+            *_PARAMETERS,
+        ]
+    },
+)
 async def query_by_get(request: Request, atlas: Atlas) -> Response:
     """Answer the query in the URL; without one, give the form or the service description."""
     fields = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=100)
@@ -71,14 +92,29 @@ async def query_by_get(request: Request, atlas: Atlas) -> Response:
 @router.post(
     "/sparql",
     response_class=Response,
+    responses=_RESPONSES,
     openapi_extra={
+        "parameters": _PARAMETERS,
         "requestBody": {
             "required": True,
             "content": {
-                _DIRECT: {"schema": {"type": "string"}},
-                _FORM: {"schema": {"type": "object", "properties": {"query": {"type": "string"}}}},
+                _DIRECT: {"schema": _QUERY},
+                _FORM: {
+                    "schema": {
+                        "type": "object",
+                        "required": ["query"],
+                        "properties": {
+                            "query": _QUERY,
+                            "format": {"type": "string"},
+                            **{
+                                name: {"type": "array", "items": {"type": "string"}}
+                                for name in _DATASET
+                            },
+                        },
+                    }
+                },
             },
-        }
+        },
     },
 )
 async def query_by_post(request: Request, atlas: Atlas) -> Response:
@@ -126,7 +162,7 @@ async def _answer(request: Request, atlas: Context, fields: Sequence[tuple[str, 
         raise NotAcceptableError(GRAPH_TYPES)
     if answer.form != "graph" and results is None:
         raise NotAcceptableError(RESULT_TYPES)
-    return respond(request, answer.body, answer.media_type, release=atlas.manifest.digest)
+    return respond(request, answer.body, answer.media_type, atlas=atlas)
 
 
 def _types(request: Request, fields: Sequence[tuple[str, str]]) -> tuple[str | None, str | None]:
@@ -148,7 +184,7 @@ def _types(request: Request, fields: Sequence[tuple[str, str]]) -> tuple[str | N
     results = choose(accept, [*RESULT_TYPES, *_ALIASES])
     graph = choose(accept, list(GRAPH_TYPES))
     if results is None and graph is None:
-        raise NotAcceptableError({**RESULT_TYPES, **GRAPH_TYPES})
+        raise NotAcceptableError(_ANSWER_TYPES)
     return _ALIASES.get(results or "", results), graph
 
 
@@ -162,11 +198,11 @@ def _welcome(request: Request, atlas: Context) -> Response:
         page = atlas.templates.get_template("sparql.html").render(
             questions=list(atlas.questions.values()), manifest=atlas.manifest
         )
-        return respond(request, page.encode(), chosen, release=atlas.manifest.digest)
+        return respond(request, page.encode(), chosen, atlas=atlas)
     body = atlas.store.construct(
         _description(str(request.url_for("query_by_get")), atlas), media_type=chosen
     )
-    return respond(request, body, chosen, release=atlas.manifest.digest)
+    return respond(request, body, chosen, atlas=atlas)
 
 
 def _description(endpoint: str, atlas: Context) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Mapping
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
-from api.context import Atlas, read_body
+from api.context import Atlas, Context, read_body
 from api.problems import UnsupportedTypeError
-from api.representation import negotiate
-from kg.errors import InputError, ParameterError, TooLargeError
+from api.representation import describe_types, format_parameter, negotiate, respond
+from kg.errors import AtlasError, InputError, ParameterError, StoreError
 
-__all__ = ["router"]
+__all__ = ["CASE_TYPES", "router"]
 
 if TYPE_CHECKING:
     from kg.report import Report
@@ -40,72 +41,140 @@ REPORT_TYPES: Mapping[str, str] = {
     "text/plain": "text",
 }
 
+_MULTIPART = "multipart/form-data"
+_URLENCODED = "application/x-www-form-urlencoded"
+_FORM_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "case": {"type": "string", "description": "The case, as text."},
+        "type": {"type": "string", "enum": list(CASE_TYPES), "description": "Its media type."},
+        "file": {
+            "type": "string",
+            "format": "binary",
+            "description": "The case, as a file in place of the text; its name tells the type.",
+        },
+        "strict": {"type": "string", "enum": ["true"]},
+    },
+}
 
-@router.get("/validate", response_class=Response)
+
+class _InMemory(MultiPartParser):
+    """Keeps uploads in memory; the framework would write larger ones to the disk."""
+
+    spool_max_size = 1 << 40
+
+
+@router.get(
+    "/validate", response_class=Response, responses=describe_types({"text/html": ""}, "The form.")
+)
 def form(request: Request, atlas: Atlas) -> Response:
     """Give a form to paste a case into."""
-    page = atlas.templates.get_template("validate.html").render(
-        media_types=CASE_TYPES, manifest=atlas.manifest
-    )
-    return Response(page, media_type="text/html")
+
+    def write() -> bytes:
+        template = atlas.templates.get_template("validate.html")
+        return template.render(media_types=CASE_TYPES, manifest=atlas.manifest).encode()
+
+    return respond(request, write, "text/html", atlas=atlas)
 
 
 @router.post(
     "/validate",
     response_class=Response,
+    responses={
+        **describe_types(REPORT_TYPES, "The report, whatever its verdict."),
+        400: {"description": "The case cannot be read; the problem tells line and column."},
+        413: {"description": "The case is too large."},
+        415: {"description": "The body is of a type that is not taken, or compressed."},
+        503: {"description": "Too many cases are waiting."},
+    },
     openapi_extra={
+        "parameters": [format_parameter(REPORT_TYPES)],
         "requestBody": {
             "required": True,
-            "content": {name: {"schema": {"type": "string"}} for name in CASE_TYPES},
-        }
+            "content": {
+                **{name: {"schema": {"type": "string"}} for name in CASE_TYPES},
+                _MULTIPART: {"schema": _FORM_SCHEMA},
+                _URLENCODED: {"schema": _FORM_SCHEMA},
+            },
+        },
     },
 )
-async def validate(request: Request, atlas: Atlas, strict: bool = False) -> Response:
+async def validate(
+    request: Request,
+    atlas: Atlas,
+    strict: Annotated[
+        bool, Query(description="Treat the rules that the theory hedges as binding.")
+    ] = False,
+) -> Response:
     """Validate the case in the body, or in a form's field or file."""
     wanted = negotiate(request, REPORT_TYPES)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    largest = atlas.settings.largest_body
-    if media_type in {"multipart/form-data", "application/x-www-form-urlencoded"}:
-        data, media_type, source, strict = await _from_form(request, largest, strict)
-    elif media_type in CASE_TYPES:
-        data, source = await read_body(request, largest=largest), None
-    else:
+    if media_type not in {*CASE_TYPES, _MULTIPART, _URLENCODED}:
         accepted = ", ".join(CASE_TYPES)
-        raise UnsupportedTypeError(f"send a case as one of {accepted}")
-    report = await run_in_threadpool(_validate, data, media_type, source, strict)
-    return Response(_write(report, wanted, atlas, data), media_type=wanted)
+        raise UnsupportedTypeError(f"send a case as one of {accepted}, or as a form")
+    data, source = await read_body(request, largest=atlas.settings.largest_body), None
+    if media_type not in CASE_TYPES:
+        fields = await _read_form(request, data)
+        strict = strict or fields.get("strict") in {"true", "on", "1"}
+        try:
+            data, media_type, source = await _case_of(fields)
+        finally:
+            await fields.close()
+    async with atlas.validations:
+        body = await run_in_threadpool(
+            _report, atlas, data, media_type=media_type, source=source, strict=strict, wanted=wanted
+        )
+    return respond(request, body, wanted, atlas=atlas)
 
 
-def _validate(data: bytes, media_type: str, source: str | None, strict: bool) -> Report:
+def _report(
+    atlas: Context, data: bytes, *, media_type: str, source: str | None, strict: bool, wanted: str
+) -> bytes:
     from kg.validation import validate_case
 
-    return validate_case(data, media_type=media_type, source=source, strict=strict)
+    try:
+        report = validate_case(data, media_type=media_type, source=source, strict=strict)
+        return _write(report, wanted, atlas, data)
+    except AtlasError:
+        raise
+    except Exception as error:
+        # the message, and the traceback that would be logged, may hold words of the case
+        raise StoreError(f"the validator failed: {type(error).__name__}") from None
 
 
-async def _from_form(
-    request: Request, largest: int, strict: bool
-) -> tuple[bytes, str, str | None, bool]:
-    declared = request.headers.get("content-length", "")
-    if not declared.isdigit() or int(declared) > largest:
-        raise TooLargeError(f"a form needs a Content-Length of at most {largest} bytes")
-    async with request.form(max_files=1, max_fields=10, max_part_size=largest) as fields:
-        strict = strict or fields.get("strict") in {"true", "on", "1"}
-        upload, text = fields.get("file"), fields.get("case")
-        media_type = str(fields.get("type") or "")
-        if isinstance(upload, UploadFile) and upload.filename:
-            name = upload.filename.replace("\\", "/").rpartition("/")[2][:200]
-            data = await upload.read()
-            return data, await run_in_threadpool(_type_by_name, name), name, strict
-        if isinstance(text, str) and text.strip():
-            media_type = media_type or "text/turtle"
-            if media_type not in CASE_TYPES:
-                raise ParameterError(
-                    f"'{media_type[:50]}' is no type of case; it takes {', '.join(CASE_TYPES)}",
-                    parameter="type",
-                    value=media_type,
-                    allowed=CASE_TYPES,
-                )
-            return text.encode(), media_type, None, strict
+async def _read_form(request: Request, data: bytes) -> FormData:
+    async def stream() -> AsyncGenerator[bytes, None]:
+        yield data
+        yield b""
+
+    try:
+        if request.headers["content-type"].lower().startswith(_URLENCODED):
+            return await FormParser(request.headers, stream()).parse()
+        parser = _InMemory(
+            request.headers, stream(), max_files=1, max_fields=10, max_part_size=len(data)
+        )
+        return await parser.parse()
+    except (MultiPartException, KeyError) as error:
+        raise InputError(f"the form cannot be read: {error}") from None
+
+
+async def _case_of(fields: FormData) -> tuple[bytes, str, str | None]:
+    """Give the case in a form, its media type, and the file's name if it has one."""
+    upload, text = fields.get("file"), fields.get("case")
+    if isinstance(upload, UploadFile) and upload.filename:
+        name = upload.filename.replace("\\", "/").rpartition("/")[2][:200]
+        data = await upload.read()
+        return data, await run_in_threadpool(_type_by_name, name), name
+    if isinstance(text, str) and text.strip():
+        media_type = str(fields.get("type") or CASE_TYPES[0])
+        if media_type not in CASE_TYPES:
+            raise ParameterError(
+                f"'{media_type[:50]}' is no type of case; it takes {', '.join(CASE_TYPES)}",
+                parameter="type",
+                value=media_type,
+                allowed=CASE_TYPES,
+            )
+        return text.encode(), media_type, None
     raise InputError("the form has no case: fill in 'case', or choose a 'file'")
 
 
@@ -115,7 +184,9 @@ def _type_by_name(name: str) -> str:
     return media_type_for(name)
 
 
-def _write(report: Report, media_type: str, atlas: Atlas, data: bytes) -> bytes:
+def _write(report: Report, media_type: str, atlas: Context, data: bytes) -> bytes:
+    from kg.report import show_node, show_path
+
     match REPORT_TYPES[media_type]:
         case "json":
             return report.to_json().encode()
@@ -123,6 +194,13 @@ def _write(report: Report, media_type: str, atlas: Atlas, data: bytes) -> bytes:
             return report.to_text().encode()
         case "html":
             template = atlas.templates.get_template("report.html")
-            lines = data.decode("utf-8", "replace").splitlines()
-            return template.render(report=report, lines=lines, manifest=atlas.manifest).encode()
+            page = template.render(
+                report=report,
+                lines=data.decode("utf-8", "replace").splitlines(),
+                show_node=show_node,
+                show_path=show_path,
+                catalog=atlas.catalog,
+                manifest=atlas.manifest,
+            )
+            return page.encode()
     return report.to_graph(media_type)

@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import NotFoundError
@@ -16,6 +16,7 @@ from kg.release import Release
 from kg.table import render_table, write_csv
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(PREFIXES)), st.text(st.characters(categories=["L", "N"]), min_size=1))
 def test_what_is_compressed_expands_again(prefix: str, local: str) -> None:
     iri = PREFIXES[prefix] + local

@@ -269,3 +269,11 @@ def test_the_three_signs_of_inference_go_together(release: Release) -> None:
         )
     for row in rows:
         assert (row["hedge"] is not None) == (row["certainty"] == "hedged")
+
+
+def test_numbers_are_numbers_and_truth_is_truth(release: Release) -> None:
+    query = "SELECT (1.5 AS ?d) (1e3 AS ?e) (true AS ?t) (false AS ?f) (7 AS ?i) (?no AS ?n) {}"
+    question = replace(release.questions["signals-of-shift"], query=query, parameters=())
+    (row,) = answer_question(release.store, question, {}).rows
+    assert dict(row) == {"d": 1.5, "e": 1000.0, "t": True, "f": False, "i": 7, "n": None}
+    assert [type(value) for value in row.values()] == [float, float, bool, bool, int, type(None)]

@@ -62,6 +62,40 @@ def test_a_binding_restricts_and_its_column_is_left_out(store: Store) -> None:
     assert found.rows == ((Iri("http://x/b"),),)
 
 
+@pytest.mark.parametrize(
+    ("value", "subject"),
+    [
+        (Literal("A", "en", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"), "a"),
+        (Literal("3", None, "http://www.w3.org/2001/XMLSchema#integer"), "a"),
+        (Literal("A", "de", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"), None),
+        (Literal("3"), None),
+    ],
+)
+def test_a_literal_is_bound_with_its_language_and_datatype(
+    store: Store, value: Literal, subject: str | None
+) -> None:
+    found = store.select("SELECT ?s ?o WHERE { ?s ?p ?o }", bindings={"o": value})
+    assert found.rows == (((Iri(f"http://x/{subject}"),),) if subject else ())
+
+
+def test_a_binding_holds_in_every_form_of_query(store: Store) -> None:
+    given = {"s": Iri("http://x/b")}
+    assert store.ask("ASK { ?s <http://x/label> ?o }") is True
+    assert store.ask("ASK { ?s <http://x/label> ?o }", bindings=given) is False
+    query = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
+    body = store.construct(query, media_type="application/n-triples", bindings=given)
+    assert body.startswith(b"<http://x/b>")
+    assert body.count(b"\n") == 1
+    answer = store.answer(
+        "SELECT ?s ?o WHERE { ?s <http://x/p> ?o }",
+        results="text/csv",
+        graph="text/turtle",
+        bindings={"s": Iri("http://x/a")},
+    )
+    # a body is the answer as the standard has it, with the column that was bound
+    assert answer.body.split() == [b"s,o", b"http://x/a,http://x/b"]
+
+
 @pytest.mark.parametrize("hostile", ["http://x/a> <http://x/p> ?o } #", 'http://x/"', "not an iri"])
 def test_a_binding_is_a_term_and_never_text(store: Store, hostile: str) -> None:
     query = "SELECT ?s ?o WHERE { ?s <http://x/p> ?o }"
@@ -120,6 +154,16 @@ def test_a_malformed_query_has_its_place(store: Store, query: str, line: int, co
     assert caught.value.column is not None
     assert abs(caught.value.column - column) <= 1
     assert len(caught.value.message) < 300
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT * { ?s ?p ?o", "SELECT ?x {} GROUP BY", "ASK { ?s a \u0001 }", "PREFIX"]
+)
+def test_what_is_said_of_a_malformed_query_is_one_short_line(store: Store, query: str) -> None:
+    with pytest.raises(InputError, match="not SPARQL") as caught:
+        store.select(query)
+    assert "\n" not in caught.value.message
+    assert len(caught.value.message) < 230
 
 
 def test_a_query_of_another_form_is_refused(store: Store) -> None:

@@ -170,7 +170,7 @@ def test_an_unknown_name_is_404_with_the_nearest(client: httpx.Client) -> None:
 
 
 def test_an_unknown_kind_is_404(client: httpx.Client) -> None:
-    for path in ("/nonsense", "/nonsense/x", "/concept/", "/case/ms-l/episode/99"):
+    for path in ("/nonsense", "/nonsense/x", "/concept/-", "/case/ms-l/episode/99"):
         assert client.get(path, headers={"Accept": "application/json"}).status_code == 404, path
 
 

@@ -10,9 +10,8 @@ from rdflib import OWL, RDF, Graph, URIRef
 from kg import build as building
 from kg.build import build
 from kg.errors import CheckError
-from kg.loader import Module, bind_prefixes, load_all
+from kg.loader import Module, bind_prefixes
 from kg.namespaces import PREFIXES
-from kg.resources import ontology_dir, shapes_dir
 
 HEADER = """
 <https://w3id.org/alliance-atlas/module/claims-gate> a owl:Ontology ;
@@ -53,11 +52,6 @@ FAULTS = {
         "concept:nowhere: is used (by claim:gate) but described nowhere",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def modules() -> list[Module]:
-    return load_all(ontology_dir(), shapes_dir())
 
 
 def gate(turtle: str) -> Module:

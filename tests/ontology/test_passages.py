@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.coverage import BODY, compare, cover, uncovered
@@ -16,16 +16,19 @@ from kg.release import Release
 words = st.lists(st.text(st.characters(categories=["L", "N"]), min_size=1), min_size=1, max_size=8)
 
 
+@settings(deadline=None)
 @given(words, st.sampled_from([" ", "  ", "\n", " – ", "\u201f ", ", "]))
 def test_layout_and_punctuation_do_not_matter(text: list[str], between: str) -> None:
     assert fingerprint([between.join(text)]) == fingerprint(text)
 
 
+@settings(deadline=None)
 @given(words, st.text(st.characters(categories=["Ll"], max_codepoint=0x7A), min_size=1))
 def test_another_word_matters(text: list[str], more: str) -> None:
     assert fingerprint([*text, more]) != fingerprint(text)
 
 
+@settings(deadline=None)
 @given(st.integers(1, BODY), st.integers(0, 20))
 def test_a_name_is_read_as_it_is_written(start: int, length: int) -> None:
     span = Span(start, min(start + length, 521))

@@ -12,21 +12,19 @@ from kg import reasoning
 from kg.build import REASONED
 from kg.checks import aa
 from kg.errors import CheckError, StoreError
-from kg.loader import load_all, merge
-from kg.resources import ontology_dir, shapes_dir
+from kg.loader import Module, merge
+from kg.resources import ontology_dir
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("java"), pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def logical() -> Graph:
-    modules = load_all(ontology_dir(), shapes_dir())
+def logical(modules: list[Module]) -> Graph:
     return reasoning.logical_part(merge(m.graph for m in modules if m.layer in REASONED))
 
 
 @pytest.fixture
-def schema() -> Graph:
-    modules = load_all(ontology_dir(), shapes_dir())
+def schema(modules: list[Module]) -> Graph:
     return reasoning.logical_part(merge(m.graph for m in modules if m.layer == "schema"))
 
 
@@ -84,8 +82,7 @@ def test_the_digest_does_not_hang_on_names_or_order(schema: Graph) -> None:
     assert reasoning.digest_of(copy) != reasoning.digest_of(schema)
 
 
-def test_labels_do_not_change_the_digest(schema: Graph) -> None:
-    modules = load_all(ontology_dir(), shapes_dir())
+def test_labels_do_not_change_the_digest(schema: Graph, modules: list[Module]) -> None:
     graph = merge(m.graph for m in modules if m.layer == "schema")
     graph.remove((None, RDFS.label, None))
     assert reasoning.digest_of(reasoning.logical_part(graph)) == reasoning.digest_of(schema)
