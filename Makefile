@@ -33,7 +33,7 @@ serve: install
 	@exec $(BIN)/alliance serve
 
 test: .venv/.installed-dev release chromium
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.installed-dev release
 	$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -65,6 +66,9 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.context = context
+    # what these would log of a body that they cannot read is words of the body
+    for name in ("python_multipart", "rdflib"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     problems.install(app, templates)
     app.add_middleware(
         CORSMiddleware,

@@ -119,7 +119,9 @@ def install(app: FastAPI, templates: Jinja2Templates) -> None:
         status = next(code for kind, code in _STATUS if isinstance(error, kind))
         extra: dict[str, Any] = {}
         if isinstance(error, LimitError):
-            status = {"time": 504, "network": 400, "bytes": 413}.get(error.limit, 503)
+            status = {"time": 504, "network": 400, "bytes": 413, "nesting": 413}.get(
+                error.limit, 503
+            )
             extra["limit"] = error.limit
         if isinstance(error, InputError):
             places = {"line": error.line, "column": error.column}

@@ -204,7 +204,8 @@ def _write(
     (folder / "vocabulary.nt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     write_questions(folder / "questions.json", load_questions(ontology_dir() / "questions"))
     shapes = merge(m.graph for m in modules if m.layer == "shapes")
-    shapes.serialize(folder / "shapes.ttl", format="longturtle")
+    # canonical, since nodes without a name would stand in another order each time
+    shapes.serialize(folder / "shapes.ttl", format="longturtle", canon=True)
     covered = cover(store)
     bare = uncovered(covered)
     if bare:

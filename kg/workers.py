@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import re
+import signal
 import struct
 import sys
 from collections.abc import Sequence
@@ -36,7 +38,7 @@ class Limits:
     :param body: bytes of a written answer.
     :param length: characters of a query.
     :param nesting: depth of brackets in a query.
-    :param queue: queries that may wait for a worker.
+    :param queue: queries that may wait for a worker, each as long as one may run.
     """
 
     seconds: float = 10.0
@@ -75,8 +77,8 @@ class WorkerPool:
         """Kill the workers."""
         for task in self._tasks:
             task.cancel()
-        for worker in list(self._workers):
-            await worker.kill()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(worker.kill() for worker in self._workers))
         self._workers.clear()
 
     async def answer(
@@ -99,7 +101,12 @@ class WorkerPool:
             raise LimitError("too many queries are waiting; try again in a moment", limit="queue")
         self._waiting += 1
         try:
-            worker = await self._idle.get()
+            async with asyncio.timeout(self.limits.seconds):
+                worker = await self._take()
+        except TimeoutError:
+            raise LimitError(
+                "every worker is busy with other queries; try again in a moment", limit="queue"
+            ) from None
         finally:
             self._waiting -= 1
         request = {
@@ -125,19 +132,36 @@ class WorkerPool:
             if healthy:
                 self._idle.put_nowait(worker)
             else:
-                self._workers.discard(worker)
-                task = asyncio.ensure_future(self._replace(worker))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._replace(worker)
+
+    async def _take(self) -> _Worker:
+        while True:
+            worker = await self._idle.get()
+            if not worker.is_dead:
+                return worker
+            # not by a query: the system may have been short of memory
+            self._replace(worker)
 
     async def _add(self) -> None:
         worker = await _Worker.start(self._folder, limits=self.limits)
         self._workers.add(worker)
         self._idle.put_nowait(worker)
 
-    async def _replace(self, worker: _Worker) -> None:
+    def _replace(self, worker: _Worker) -> None:
+        """Put another in a worker's place, without waiting for it."""
+        task = asyncio.ensure_future(self._kill_and_add(worker))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _kill_and_add(self, worker: _Worker) -> None:
         await worker.kill()
-        await self._add()
+        self._workers.discard(worker)
+        while True:
+            try:
+                return await self._add()
+            except OSError:
+                # the system has no process to give; a pool that shrank would never grow again
+                await asyncio.sleep(1)
 
 
 class _Worker:
@@ -152,12 +176,16 @@ class _Worker:
             "-c",
             # -I keeps the current folder and the environment out of the module path
             f"import sys; sys.path[:] = {sys.path!r}; from kg.workers import work; "
-            f"work({str(folder)!r}, {limits.memory!r}, {limits.body!r})",
+            f"work({str(folder)!r}, {limits.memory!r}, {limits.body!r}, {limits.seconds!r})",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
         return cls(process)
+
+    @property
+    def is_dead(self) -> bool:
+        return self._process.returncode is not None
 
     async def answer(self, request: dict[str, Any], *, limits: Limits) -> Answer:
         try:
@@ -169,11 +197,7 @@ class _Worker:
                 f"the query ran longer than {limits.seconds:g} s and was stopped", limit="time"
             ) from None
         except (OSError, asyncio.IncompleteReadError):
-            raise LimitError(
-                f"the query took more memory than the {limits.memory // 2**20} MiB it may, "
-                "or is of a form that the engine cannot carry out, and was stopped",
-                limit="memory",
-            ) from None
+            raise await self._explain_death(limits) from None
         match head.get("error"):
             case None:
                 return Answer(head["form"], head["media_type"], body)
@@ -184,6 +208,22 @@ class _Worker:
             case "network":
                 raise LimitError(head["message"], limit="network")
         raise StoreError(head["message"])
+
+    async def _explain_death(self, limits: Limits) -> LimitError:
+        with contextlib.suppress(TimeoutError):
+            # it is dying, and killing it now could hide of what
+            async with asyncio.timeout(1):
+                await self._process.wait()
+        if self._process.returncode == -signal.SIGSEGV:
+            # what has no brackets nests too: a row of operators, a chain of unions
+            return LimitError(
+                "the query is nested deeper than the engine can carry out", limit="nesting"
+            )
+        return LimitError(
+            f"the query took more memory than the {limits.memory // 2**20} MiB it may, "
+            "and was stopped",
+            limit="memory",
+        )
 
     async def _exchange(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         stdin, stdout = self._process.stdin, self._process.stdout
@@ -203,15 +243,17 @@ class _Worker:
 
 
 #: What matters of SPARQL's tokens here; what may hold brackets or words and mean none comes first.
+#: A string that is not closed reaches as far as it can, and nothing is tried twice: this runs in
+#: the server's own process, and its time has to be linear.
 _TOKEN = re.compile(
     r"""
     (?P<skip>
-        \#[^\n]*
+        \#[^\n\r]*
       | <[^<>"{}|^`\\\s]*>
-      | \"""(?:[^"\\]|\\.|"(?!""))*\"""
-      | '''(?:[^'\\]|\\.|'(?!''))*'''
-      | "(?:[^"\\\n]|\\.)*"
-      | '(?:[^'\\\n]|\\.)*'
+      | \"""(?:[^"\\]|\\.|"(?!""))*+(?:\""")?
+      | '''(?:[^'\\]|\\.|'(?!''))*+(?:''')?
+      | "(?:[^"\\\n]|\\.)*+"?
+      | '(?:[^'\\\n]|\\.)*+'?
       | [?$]\w+
       | (?:\w[\w.-]{0,63})?:[\w.%-]*
     )
@@ -228,9 +270,12 @@ def check_shape(query: str, *, limits: Limits) -> None:
 
     The worker could not call another host anyhow; this says so before it fails at it.
 
+    :raises InputError: if there is none.
     :raises TooLargeError: naming the bound.
     :raises LimitError: if the query uses SERVICE.
     """
+    if not query.strip():
+        raise InputError("the query is empty", line=1, column=1)
     if len(query) > limits.length:
         raise TooLargeError(f"the query has {len(query)} characters; {limits.length} are accepted")
     depth = 0
@@ -253,7 +298,7 @@ def check_shape(query: str, *, limits: Limits) -> None:
 _NO_SERVICE = "the query asks another host (SERVICE); this endpoint calls none"
 
 
-def work(folder: str, memory: int, largest: int) -> None:
+def work(folder: str, memory: int, largest: int, seconds: float) -> None:
     """Answer requests on standard input until it ends: the body of a worker process."""
     from kg.store import OxigraphStore
 
@@ -264,6 +309,7 @@ def work(folder: str, memory: int, largest: int) -> None:
         request = json.loads(requests.read(_SIZE.unpack(size)[0]))
         head: dict[str, Any]
         body = b""
+        _die_after(math.ceil(seconds) + 1)
         try:
             answer = store.answer(**request)
             head = {"form": answer.form, "media_type": answer.media_type}
@@ -281,7 +327,14 @@ def work(folder: str, memory: int, largest: int) -> None:
         except StoreError:
             # the only thing that a read-only store in memory can fail at is reaching out
             head = {"error": "network", "message": _NO_SERVICE}
+        _die_after(0)
         _reply(replies, json.dumps(head).encode(), body)
+
+
+def _die_after(seconds: int) -> None:
+    """Have the kernel end this process if the server that would do it is gone; 0 takes it back."""
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
 
 
 def _reply(replies: BinaryIO, head: bytes, body: bytes) -> None:

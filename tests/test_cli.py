@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from rdflib import Graph
 from kg import reasoning
 from kg.checks import Problem
 from kg.cli import _check_cases, main
+from kg.manifest import Manifest, write_manifest
 from kg.release import Release
 from kg.resources import ontology_dir
 
@@ -230,7 +232,7 @@ class TestQuery:
     def test_an_empty_query_has_a_place(self, capsys: Capture, tmp_path: Path) -> None:
         path = tmp_path / "empty.rq"
         path.write_text("")
-        assert f"{path}:1:1: not SPARQL" in refused(capsys, 2, "query", str(path))
+        assert f"{path}:1:1: " in refused(capsys, 2, "query", str(path))
 
     def test_every_format_of_tables_and_graphs(
         self,
@@ -350,6 +352,47 @@ def test_verify_passages(capsys: Capture, paper: Path, tmp_path: Path) -> None:
 
 def test_build_if_changed_does_nothing_when_nothing_has(capsys: Capture) -> None:
     assert run(capsys, "build", "--if-changed") == (0, "", "")
+
+
+@pytest.mark.parametrize("state", ["of other sources", "none"])
+def test_build_if_changed_builds_when_something_has(
+    capsys: Capture,
+    tmp_path: Path,
+    release: Release,
+    monkeypatch: pytest.MonkeyPatch,
+    state: str,
+) -> None:
+    if state != "none":
+        write_manifest(tmp_path, replace(release.manifest, sources="0" * 64))
+    built: list[Path] = []
+
+    def build(out: Path, **_: object) -> Manifest:
+        built.append(out)
+        return release.manifest
+
+    monkeypatch.setattr("kg.build.build", build)
+    code, out, _ = run(capsys, "build", "--if-changed", "--out", str(tmp_path))
+    assert (code, built) == (0, [tmp_path])
+    assert release.manifest.digest[:12] in out
+
+
+def test_a_server_is_for_this_machine_only_unless_told(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, object]] = []
+
+    def serve(**options: object) -> int:
+        asked.append(options)
+        return 0
+
+    monkeypatch.setattr("api.serve.serve", serve)
+    assert run(capsys, "serve")[0] == 0
+    more = ["--host", "0.0.0.0", "--port", "0", "--store", str(tmp_path)]
+    assert run(capsys, "serve", *more)[0] == 0
+    assert [(o["host"], o["port"], o["folder"]) for o in asked] == [
+        ("127.0.0.1", 8000, None),
+        ("0.0.0.0", 0, tmp_path),
+    ]
 
 
 class TestCheck:

@@ -43,6 +43,10 @@ PATHS = [
     "/sparql",
     "/validate",
     "/docs",
+    "/download",
+    "/shape",
+    "/ontology/hasEpisode",
+    "/source/lee-alliances",
     "/concept/no-such-thing",
 ]
 
@@ -113,6 +117,21 @@ def test_the_forms_work_by_keyboard_alone(browser: Browser, address: str) -> Non
     page.keyboard.press("Enter")
     page.wait_for_url("**/answer?**")
     assert page.locator("table.answer tbody tr").count() == 6
+    page.close()
+
+
+def test_a_page_prints_without_its_navigation(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/case/ms-l")
+    page.emulate_media(media="print")
+    assert not page.locator("nav").is_visible()
+    assert page.locator("ol.timeline li").first.is_visible()
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    page.goto(
+        f"{address}/question/signals-of-shift/answer?from=magical-alliance&to=working-alliance"
+    )
+    assert not page.locator("form").is_visible()
+    assert page.locator("table.answer").is_visible()
     page.close()
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from kg.dossier import Dossier, Value, compile_dossier, to_markdown
+from kg.dossier import Dossier, Part, Value, compile_dossier, to_markdown
 from kg.entries import describe
 from kg.namespaces import BASE, KINDS, PREFIXES
 from kg.release import Release
@@ -86,6 +86,39 @@ def test_a_case_tells_what_happened_in_order(release: Release) -> None:
     sessions = found.parts_of("Session")
     assert [part.order for part in sessions] == [1, 2, 3]
     assert all(part.passages for part in found.parts)
+
+
+def test_what_has_no_place_comes_last(release: Release) -> None:
+    def part(order: int | None) -> Part:
+        cls = "Outcome"
+        return Part("urn:x", cls, order, "", "", "", "", "", "", "", None, ())
+
+    entry = release.catalog.resolve("k")
+    parts = tuple(part(order) for order in (None, 2, 10, 1))
+    found = Dossier(entry, (), (), parts).parts_of("Outcome")
+    assert [one.order for one in found] == [1, 2, 10, None]
+    assert Dossier(entry, (), (), parts).parts_of("Session") == ()
+
+
+def test_what_the_inverse_tells_is_not_told_twice(release: Release) -> None:
+    for name, told in (
+        ("defensive-idealization", PREFIXES["aa"] + "distinguishedFrom"),
+        ("alliance", PREFIXES["skos"] + "narrower"),
+    ):
+        facts = [fact for fact in dossier(release, name).facts if fact.property == told]
+        assert [fact.incoming for fact in facts] == [False], name
+    incoming = {fact.property for fact in dossier(release, "alliance").facts if fact.incoming}
+    assert PREFIXES["skos"] + "broader" not in incoming
+
+
+def test_every_value_can_be_read(release: Release) -> None:
+    """A node without a name is none."""
+    for name in ("aa:CovertAlliance", "aa:MagicalToWorkingShift", "shape:R02", "magical-alliance"):
+        facts = dossier(release, name).facts
+        assert facts
+        for fact in facts:
+            assert fact.values
+            assert all(value.text.strip() for value in fact.values), (name, fact.property)
 
 
 def test_only_a_whole_case_has_parts(release: Release) -> None:

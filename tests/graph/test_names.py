@@ -121,6 +121,15 @@ def test_what_says_nothing_has_no_nearest(release: Release, name: str) -> None:
     assert release.catalog.nearest(name) == []
 
 
+@pytest.mark.parametrize("typed", ["assumes-change-of-wrld", "magical-aliance", "mesh/transferenc"])
+def test_claims_and_mappings_are_nobodys_nearest(release: Release, typed: str) -> None:
+    """They have long names that are near to everything; nobody types them."""
+    near = release.catalog.nearest(typed)
+    assert near
+    by_name = {entry.name: entry.kind for entry in release.catalog.values()}
+    assert not {by_name[name] for name in near} & {"claim", "mapping"}
+
+
 def test_nonsense_has_no_nearest(release: Release) -> None:
     assert release.catalog.find("zzqqxx") is None
     with pytest.raises(NotFoundError) as caught:
@@ -198,3 +207,19 @@ def test_csv_with_another_delimiter() -> None:
         ["a", "b"],
         ["x\ty", ""],
     ]
+
+
+@pytest.mark.parametrize("sign", "=+-@\t\r")
+def test_no_cell_begins_as_a_formula_does(sign: str) -> None:
+    text = write_csv(Solutions(("x",), ((Literal(f"{sign}1"),),)))
+    ((cell,),) = list(csv.reader(io.StringIO(text, newline="")))[1:]
+    assert cell == f"'{sign}1"
+
+
+def test_a_long_text_goes_on_below_in_its_own_column() -> None:
+    words = " ".join(["word"] * 60)
+    table = Solutions(("first", "text", "last"), ((Literal("a"), Literal(words), Literal("z")),))
+    lines = render_table(table).splitlines()
+    assert lines[2].split() == ["a", *["word"] * 12, "z"]
+    assert all(line.startswith("       word") for line in lines[3:-1])
+    assert " ".join(lines[2:-1]).split().count("word") == 60

@@ -9,7 +9,14 @@ import pytest
 
 from kg.errors import InputError, StoreError
 from kg.model import Iri, Literal, Node
-from kg.store import GRAPH_TYPES, RESULT_TYPES, OxigraphStore, Store, canonical_quads
+from kg.store import (
+    GRAPH_TYPES,
+    RESULT_TYPES,
+    OxigraphStore,
+    Store,
+    canonical_quads,
+    serialize_triples,
+)
 
 DATA = b"""
 <http://x/a> <http://x/p> <http://x/b> .
@@ -175,6 +182,14 @@ def test_a_query_of_another_form_is_refused(store: Store) -> None:
         store.construct("ASK {}", media_type="text/turtle")
     with pytest.raises(InputError):
         store.select("INSERT DATA { <http://a> <http://b> <http://c> }")
+
+
+@pytest.mark.parametrize("media_type", GRAPH_TYPES)
+def test_the_same_triples_give_the_same_bytes(media_type: str) -> None:
+    """Whatever the order in which they come, and however often."""
+    lines = [f"<http://x/{s}> <http://x/p> <http://x/{o}> ." for s in "cab" for o in "zy"]
+    body = serialize_triples(lines, media_type=media_type)
+    assert body == serialize_triples([*reversed(lines), *lines], media_type=media_type)
 
 
 def test_what_cannot_be_opened_is_a_store_error(tmp_path: Path) -> None:

@@ -147,6 +147,68 @@ def test_the_home_page_shows_the_four_alliances(client: httpx.Client) -> None:
         assert f"/concept/{name}-alliance" in page.links
 
 
+def test_the_home_page_tells_how_one_leads_to_another_and_how_surely(client: httpx.Client) -> None:
+    text = client.get("/", headers={"Accept": "text/html"}).text
+    moves = text[text.index("How one leads") : text.index('<div class="doors">')]
+    found = re.findall(
+        r'"/concept/([a-z]+)-alliance">[^<]+</a> <span class="relation">→</span> '
+        r'<a href="/concept/([a-z]+)-alliance"',
+        moves,
+    )
+    assert found == [
+        ("magical", "working"),
+        ("magical", "therapeutic"),
+        ("working", "therapeutic"),
+        ("therapeutic", "structuralizing"),
+    ]
+    for hedge in ("often", "sometimes", "may", "generally"):
+        assert f"hedged: “{hedge}”" in moves
+    assert "/claim/magical-alliance-can-shift-to-working-alliance" in moves
+
+
+def test_a_claim_page_tells_its_triple_and_its_evidence(client: httpx.Client) -> None:
+    path = "/claim/visits-grow-longer-indicates-magical-to-working"
+    text = client.get(path, headers={"Accept": "text/html"}).text
+    for part in (
+        "/source/author/lee",
+        'class="mark inferred"',
+        "text lost after line 90",
+        "/source/lee-alliances/passage/86-93",
+        "/signal/visits-grow-longer",
+        "/ontology/indicates",
+        "/concept/shift-magical-to-working",
+        "Inferred:",
+    ):
+        assert part in text, part
+
+
+def test_a_rule_page_tells_what_to_do_why_and_on_what_it_rests(client: httpx.Client) -> None:
+    page = check_page(client.get("/shape/R12", headers={"Accept": "text/html"}))
+    text = client.get("/shape/R12", headers={"Accept": "text/html"}).text
+    for part in ("Add an observation", "<h2>Why</h2>", "Violation", "aa:indicatedBy"):
+        assert part in text, part
+    assert any(link.startswith("/claim/") for link in page.links)
+    assert any(link.startswith("/source/lee-alliances/passage/") for link in page.links)
+
+
+def test_every_rule_has_such_a_page(client: httpx.Client, release: Release) -> None:
+    rules = [entry for entry in release.catalog.of_kind("shape") if len(entry.name) == 3]
+    assert len(rules) == 20
+    for rule in rules:
+        text = client.get(f"/shape/{rule.name}", headers={"Accept": "text/html"}).text
+        assert '<p class="lead">' in text, rule.name
+        assert "<h2>Why</h2>" in text, rule.name
+
+
+def test_a_part_leads_back_to_its_whole(client: httpx.Client) -> None:
+    for path, whole in (
+        ("/case/ms-l/episode/1", "/case/ms-l"),
+        ("/source/lee-alliances/passage/50-53", "/source/lee-alliances"),
+    ):
+        text = client.get(path, headers={"Accept": "text/html"}).text
+        assert f'› <a href="{whole}">' in text
+
+
 def test_a_claim_shows_who_how_surely_and_where(client: httpx.Client) -> None:
     text = client.get("/concept/magical-alliance", headers={"Accept": "text/html"}).text
     assert "R. Lee" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 from hypothesis import given
@@ -10,6 +12,8 @@ from rdflib import Graph, URIRef
 from rdflib.namespace import SKOS
 
 from api.negotiation import choose, parse_accept
+from kg.namespaces import BASE, KINDS
+from kg.release import Release
 
 MAGICAL = "https://w3id.org/alliance-atlas/concept/magical-alliance"
 SYNTAXES = {
@@ -25,6 +29,38 @@ def test_no_accept_header_crashes_the_reader(header: str) -> None:
     for media_range, weight in parse_accept(header):
         assert "/" in media_range
         assert 0.0 <= weight <= 1.0
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["text/html", "text/csv", "image/png", "text/*", "*/*"]),
+            st.integers(0, 1000),
+        ),
+        max_size=6,
+        unique_by=lambda item: item[0],
+    ),
+    st.permutations(["text/html", "text/csv", "image/png"]),
+)
+def test_nothing_that_is_offered_is_preferred_to_the_choice(
+    accepted: list[tuple[str, int]], offers: list[str]
+) -> None:
+    weights = dict(accepted)
+
+    def weight(offer: str) -> int:
+        ranges = (offer, offer.split("/")[0] + "/*", "*/*")
+        return next((weights[name] for name in ranges if name in weights), 0)
+
+    header = ", ".join(f"{name};q={thousandths / 1000:.3f}" for name, thousandths in accepted)
+    chosen = choose(header, offers)
+    if not accepted:
+        assert chosen == offers[0]
+    elif chosen is None:
+        assert not any(map(weight, offers))
+    else:
+        assert weight(chosen) == max(map(weight, offers)) > 0
+        # of equals, the first
+        assert all(weight(offer) < weight(chosen) for offer in offers[: offers.index(chosen)])
 
 
 @given(st.text(), st.lists(st.sampled_from(["text/html", "text/csv", "image/png"]), min_size=1))
@@ -44,6 +80,11 @@ def test_what_is_chosen_is_offered(header: str, offers: list[str]) -> None:
         ("text/*;q=0.3, text/turtle;q=0.1", "text/html"),
         ("TEXT/TURTLE", "text/turtle"),
         ("text/turtle;q=oops", None),
+        ("text/turtle;q=nan, text/html;q=0.1", "text/html"),
+        ("text/turtle;q=inf, text/html;q=0.1", "text/html"),
+        ("text/turtle;q=1e9, text/html;q=0.1", "text/html"),
+        ("text/turtle;q=7, text/html;q=0.9", "text/turtle"),
+        ("text/turtle ; Q=.5, text/html;q=0.", "text/turtle"),
         ("image/png", None),
     ],
 )
@@ -160,3 +201,54 @@ def test_the_root_is_the_whole_for_a_program(client: httpx.Client) -> None:
     answer = client.get("/", headers={"Accept": "application/n-triples"})
     assert answer.status_code == 200
     assert answer.text.count("\n") > 10_000
+
+
+@pytest.mark.parametrize("path", ["/ontology", "/ontology/"])
+def test_the_namespace_of_the_classes_is_the_whole_ontology(
+    client: httpx.Client, path: str
+) -> None:
+    answer = client.get(path, headers={"Accept": "application/rdf+xml"})
+    assert answer.status_code == 200
+    assert b"owl#Ontology" in answer.content[:100_000]
+    known = {"Accept": "application/rdf+xml", "If-None-Match": answer.headers["etag"]}
+    assert client.get(path, headers=known).status_code == 304
+
+
+@pytest.mark.parametrize("short", SYNTAXES)
+def test_a_list_is_a_graph_too(client: httpx.Client, short: str) -> None:
+    media_type, parser = SYNTAXES[short]
+    by_suffix = client.get(f"/concept.{short}")
+    by_accept = client.get("/concept", headers={"Accept": media_type})
+    assert by_suffix.content == by_accept.content
+    graph = Graph().parse(data=by_suffix.content, format=parser)
+    assert str(graph.value(URIRef(MAGICAL), SKOS.prefLabel)) == "magical alliance"
+    scheme = URIRef("https://w3id.org/alliance-atlas/concept")
+    assert (URIRef(MAGICAL), SKOS.inScheme, scheme) in graph
+    assert (scheme, None, SKOS.ConceptScheme) in graph
+
+
+def test_every_iri_that_the_graph_names_of_a_kind_dereferences(
+    client: httpx.Client, release: Release
+) -> None:
+    """A sample of all: whatever the graph points to is there, as a page and as a graph."""
+    named = {
+        iri
+        for line in release.store.dump()
+        for iri in re.findall(r"<(https://w3id.org/alliance-atlas/[^>]*)>", line)
+        if iri.removeprefix(BASE).split("/")[0] in KINDS
+    }
+    assert len(named) > 1000
+    things = sorted(iri for iri in named if iri.removeprefix(BASE).partition("/")[2])
+    assert not [iri for iri in things if iri not in release.catalog]
+    for iri in things[::97]:
+        path = "/" + iri.removeprefix(BASE)
+        assert client.get(path, headers={"Accept": "text/turtle"}).status_code == 200, path
+        page = client.get(path, headers={"Accept": "text/html"}, follow_redirects=True)
+        assert page.status_code == 200, path
+
+
+def test_a_client_that_has_it_is_told_so_whatever_it_was(client: httpx.Client) -> None:
+    for path in ("/", "/concept", "/case/ms-l", "/shape/R12", "/sparql", "/validate", "/docs"):
+        first = client.get(path, headers={"Accept": "text/html"})
+        known = {"Accept": "text/html", "If-None-Match": f'"other", W/{first.headers["etag"]}'}
+        assert client.get(path, headers=known).status_code == 304, path

@@ -86,6 +86,23 @@ def test_a_bad_parameter_is_422_and_named(
         assert body["nearest"][0] == "working-alliance"
 
 
+def test_the_page_of_a_question_has_its_form(client: httpx.Client) -> None:
+    for path in ("/question/signals-of-shift", f"{PATH}?from=working-alliance&to=magical-alliance"):
+        text = client.get(path, headers={"Accept": "text/html"}).text
+        assert f'action="{PATH}"' in text
+        assert '<select id="p-from" name="from">' in text
+    # the answer's form keeps what was asked
+    assert '<option value="working-alliance" selected>' in text.partition("p-to")[0]
+
+
+def test_the_page_of_an_answer_shows_how_sure_each_row_is(client: httpx.Client) -> None:
+    text = client.get(PATH, params=ASKED, headers={"Accept": "text/html"}).text
+    assert text.count('class="mark inferred"') == 4
+    assert "text lost after line 158" in text
+    assert "hedged: “generally”" in text
+    assert 'href="/source/lee-alliances/passage/86-93"' in text
+
+
 def test_a_parameter_given_twice_is_refused(client: httpx.Client) -> None:
     answer = client.get(f"{PATH}?from=magical-alliance&from=working-alliance&to=working-alliance")
     assert answer.status_code == 422

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -82,6 +86,82 @@ def test_a_form_with_text_and_a_form_with_a_file(client: httpx.Client) -> None:
         assert answer.status_code == 200, answer.text
         assert [finding["rule"] for finding in answer.json()["findings"]] == ["R12"]
     assert upload.json()["source"] == "case.ttl"
+
+
+def test_an_upload_needs_no_length_and_touches_no_disk(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def to_disk(*args: object, **kwargs: object) -> None:
+        raise AssertionError("an upload is written to the disk")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", to_disk)
+    padding = b"# " + b"x" * 150_000 + b"\n"
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="case.ttl"\r\n\r\n'
+        + padding
+        + INVALID.read_bytes()
+        + b"\r\n--b--\r\n"
+    )
+
+    def chunks() -> Iterator[bytes]:
+        yield from (body[start : start + 4096] for start in range(0, len(body), 4096))
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "Accept": "application/json"}
+    answer = httpx.post(f"{address}/validate", content=chunks(), headers=headers, timeout=30)
+    assert answer.status_code == 200, answer.text
+    assert [finding["rule"] for finding in answer.json()["findings"]] == ["R12"]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b"", "multipart/form-data", 400),
+        (b"x", "multipart/form-data; boundary=b", 400),
+        (b"--b\r\n", "multipart/form-data; boundary=b", 400),
+        (b"case=&type=text/turtle", "application/x-www-form-urlencoded", 400),
+        (b"case=x&type=text/plain", "application/x-www-form-urlencoded", 422),
+        (b"nothing=x", "application/x-www-form-urlencoded", 400),
+    ],
+)
+def test_a_bad_form_gets_a_clear_refusal(
+    client: httpx.Client, content: bytes, kind: str, status: int
+) -> None:
+    headers = {"Content-Type": kind, "Accept": "application/json"}
+    answer = client.post("/validate", content=content, headers=headers)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_report_is_kept_by_nobody_on_the_way(client: httpx.Client) -> None:
+    answer = client.post("/validate", content=VALID.read_bytes(), headers=TURTLE)
+    assert answer.headers["cache-control"] == "no-store"
+    assert "etag" not in answer.headers
+
+
+def test_a_report_leads_to_the_rule_and_what_it_rests_on(client: httpx.Client) -> None:
+    headers = {**TURTLE, "Accept": "text/html"}
+    text = client.post("/validate", content=INVALID.read_bytes(), headers=headers).text
+    assert '<a href="/shape/R12">' in text
+    assert 'href="/claim/' in text
+    assert 'href="/source/lee-alliances/passage/' in text
+
+
+def test_pages_are_had_while_many_cases_are_checked(address: str) -> None:
+    data = VALID.read_bytes()
+
+    def check() -> int:
+        return httpx.post(
+            f"{address}/validate", content=data, headers=TURTLE, timeout=60
+        ).status_code
+
+    with ThreadPoolExecutor(50) as threads:
+        checks = [threads.submit(check) for _ in range(50)]
+        start = time.monotonic()
+        assert httpx.get(f"{address}/concept/world.ttl", timeout=30).status_code == 200
+        assert time.monotonic() - start < 5
+        codes = {done.result() for done in checks}
+    assert codes <= {200, 503}
+    assert 200 in codes
 
 
 def test_strict_raises_what_the_theory_hedges(client: httpx.Client) -> None:
@@ -166,6 +246,13 @@ def test_what_is_submitted_is_not_logged(
         data = INVALID.read_bytes() + f'\n# {secret}\n<x> <y> "{secret}" .'.encode()
         client.post("/validate", content=data, headers=TURTLE)
         client.post("/validate", content=f"{secret} is not turtle".encode(), headers=TURTLE)
+        for kind in ("xsd:integer", "xsd:date", "xsd:dateTime", "rdf:XMLLiteral"):
+            typed = f"""@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+                @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
+                <x> <y> "{secret}<"^^{kind} , <urn:{secret}%20> ."""
+            client.post("/validate", content=typed.encode(), headers=TURTLE)
+        form = {"Content-Type": f"multipart/form-data; boundary={secret}"}
+        client.post("/validate", content=f"--{secret[:-1]}x".encode(), headers=form)
     captured = capfd.readouterr()
     assert secret not in caplog.text + captured.out + captured.err
 

@@ -150,6 +150,10 @@ FAULTS: dict[str, list[tuple[str, str, str]]] = {
         ),
     ],
     "texts-are-clean": [
+        ("claims", replaced("alliance may", "alliance  may"), "claim:fault"),
+        ("claims", replaced("alliance may", "alliance\\nmay"), "claim:fault"),
+        ("claims", replaced("alliance may", "alliance\\tmay"), "claim:fault"),
+        ("claims", replaced("one.", "one. "), "claim:fault"),
         ("claims", replaced("A magical alliance may", " A magical  alliance may"), "claim:fault"),
         ("claims", replaced('one."@en', 'one."'), "claim:fault"),
     ],
@@ -180,6 +184,8 @@ FAULTS: dict[str, list[tuple[str, str, str]]] = {
             CLAIM + "concept:magical-alliance aa:canShiftTo concept:mature-alliance-stone .",
             "concept:magical-alliance",
         ),
+        # what a case may say of its alliances is not all that is said of concepts
+        ("cases", "case:k aa:canShiftTo concept:client .", "case:k"),
         # an inferred claim does not yield its triple
         (
             "claims",
@@ -359,6 +365,12 @@ FAULTS: dict[str, list[tuple[str, str, str]]] = {
             "aa:certainty concept:inferred .",
             "case:fault",
         ),
+        (
+            "cases",
+            'case:fault a aa:Person ; rdfs:label "x"@en ; aa:evidence passage:90 ; '
+            "aa:certainty concept:asserted, concept:hedged .",
+            "case:fault",
+        ),
     ],
     "signals-are-whole": [
         (
@@ -420,6 +432,33 @@ def test_the_modules_are_in_order(modules: list[Module]) -> None:
 
 def test_the_modules_fit_the_paper(modules: list[Module], paper: Path) -> None:
     assert check(gather(modules, paper=read_paper(paper))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"Fault"', '"Passages"', "the title 'Passages' stands in another module too"),
+        ('  dcterms:title "Fault"@en ;\n', "", "give the module a dcterms:title"),
+        (' ;\n  dcterms:description "A fault."@en', "", "and a dcterms:description"),
+        ("claims-", "signals-", "the header IRI must be"),
+    ],
+)
+def test_a_header_of_a_module_is_its_own(whole: Material, old: str, new: str, says: str) -> None:
+    header = HEADER.replace("{layer}", "claims")
+    assert old in header
+    module = fault("claims", "", header=header.replace(old, new))
+    with added(whole, module) as material:
+        problems = [problem for problem in check(material) if problem.check == "module-headers"]
+    assert any(says in problem.message for problem in problems)
+    assert all("claims/fault.ttl" in problem.path or "title" in says for problem in problems)
+
+
+def test_two_modules_with_one_iri_are_told(whole: Material) -> None:
+    one = fault("claims", "")
+    two = Module(Path("claims/fault.ttl"), one.layer, one.iri, one.graph)
+    with added(whole, one) as first, added(first, two) as material:
+        messages = [str(message) for _, message in CHECKS[0](material)]
+    assert sum("stands in two files" in message for message in messages) == 2
 
 
 def test_every_check_has_a_fault() -> None:

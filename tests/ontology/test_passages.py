@@ -43,6 +43,24 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
         parse_span(name)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a \ufb01ne caf\u00e9", "a fine cafe\u0301"),
+        ("Self-Object", "self object"),
+        ("the \u2018good\u2019 object", "the 'good' object"),
+        ("ALLIANCE", "alliance"),
+    ],
+)
+def test_another_way_of_printing_the_same_words_does_not_matter(one: str, other: str) -> None:
+    assert fingerprint([one]) == fingerprint([other])
+
+
+def test_the_words_of_two_lines_do_not_run_together() -> None:
+    assert fingerprint(["self", "object"]) != fingerprint(["selfobject"])
+    assert fingerprint([]) == fingerprint(["", " "]) == fingerprint(["..."])
+
+
 def test_sections_are_in_order_and_cover_all() -> None:
     ends = [last for last, _ in SECTIONS]
     assert ends == sorted(ends)
