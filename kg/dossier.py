@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kg.entries import Catalog, Entry
@@ -105,6 +105,7 @@ class Part:
 
     :param cls: the local name of its class.
     :param order: its place among its like, if told.
+    :param number: a quantity with its unit and bound, such as "at least 3 (day)"; else empty.
     """
 
     iri: str
@@ -117,6 +118,7 @@ class Part:
     certainty: str
     note: str
     lost_after: str
+    number: str
     signal: Value | None
     passages: tuple[Value, ...]
 
@@ -168,6 +170,7 @@ def compile_dossier(store: Store, catalog: Catalog, entry: Entry) -> Dossier:
                 certainty=row["certainty"],
                 note=row["note"],
                 lost_after=row["lostAfter"],
+                number=_number(row),
                 signal=_value(Iri(row["signal"]), catalog) if row["signal"] else None,
                 passages=_passages(row["passages"]),
             )
@@ -213,6 +216,16 @@ def _value(term: Term, catalog: Catalog) -> Value:
             entry = catalog.get(value)
             return Value(entry.label if entry else compress(value), value)
     return Value("")
+
+
+def _number(row: Mapping[str, str]) -> str:
+    """Show a quantity, or what of one the account tells; a year is no unit to be named."""
+    if not row["unit"]:
+        return ""
+    bound = "" if row["bound"] == "exact" else row["bound"].replace("-", " ")
+    span = f"{row['value']}-{row['most']}" if row["most"] else row["value"]
+    unit = "" if row["unit"] == "calendar year" else row["unit"]
+    return " ".join(filter(None, (bound, span, f"({unit})" if unit else "")))
 
 
 def _passages(iris: str) -> tuple[Value, ...]:

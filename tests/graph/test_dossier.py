@@ -91,7 +91,7 @@ def test_a_case_tells_what_happened_in_order(release: Release) -> None:
 def test_what_has_no_place_comes_last(release: Release) -> None:
     def part(order: int | None) -> Part:
         cls = "Outcome"
-        return Part("urn:x", cls, order, "", "", "", "", "", "", "", None, ())
+        return Part("urn:x", cls, order, "", "", "", "", "", "", "", "", None, ())
 
     entry = release.catalog.resolve("k")
     parts = tuple(part(order) for order in (None, 2, 10, 1))

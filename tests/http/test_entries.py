@@ -216,6 +216,22 @@ def test_a_claim_shows_who_how_surely_and_where(client: httpx.Client) -> None:
     assert "/source/lee-alliances/passage/" in text
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/case/study-prozac-trials", ["8731 (patient)", "40 (percent)", "1987-1997"]),
+        ("/case/ms-l", ["more than 1000 (dollar)", "about 20 (session)", "vague (session)"]),
+        ("/case/mr-j", ["30 (session)", "3-4 (session)"]),
+    ],
+)
+def test_numbers_are_shown_with_unit_and_bound(
+    client: httpx.Client, path: str, shown: list[str]
+) -> None:
+    text = client.get(path, headers={"Accept": "text/html"}).text
+    for number in shown:
+        assert f"<strong>{number}</strong>" in text
+
+
 def test_lost_text_is_marked_on_the_page(client: httpx.Client) -> None:
     text = client.get("/case/ms-l", headers={"Accept": "text/html"}).text
     assert "text lost after line 158" in text
