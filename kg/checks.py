@@ -184,6 +184,33 @@ def terms_are_documented(material: Material) -> Found:
             yield subject, "end the definition with a full stop"
 
 
+def concepts_have_examples(material: Material) -> Found:
+    """A concept has one example, which says from which lines it is, or that it is invented."""
+    kinds = _concept_kinds(material.graph) - {aa("SignalType")}
+    for subject in material.homes:
+        if not (isinstance(subject, URIRef) and subject.startswith(BASE)):
+            continue
+        if not set(material.graph.objects(subject, RDF.type)) & kinds:
+            continue
+        examples = list(material.graph.objects(subject, SKOS.example))
+        if len(examples) != 1:
+            yield subject, f"give it exactly one skos:example (it has {len(examples)})"
+            continue
+        origin = re.fullmatch(r"(?:Invented|In the paper \(([0-9, -]+)\)): .+\.", str(examples[0]))
+        if origin is None or getattr(examples[0], "language", None) != "en":
+            yield (
+                subject,
+                "begin the example with 'In the paper (LINES): ' or 'Invented: ', in English (@en)",
+            )
+            continue
+        try:
+            for span in (origin[1] or "").split(", "):
+                if span:
+                    parse_span(span)
+        except InputError as error:
+            yield subject, f"the example: {error.message}"
+
+
 def labels_are_unique(material: Material) -> Found:
     """No two concepts of one kind share a preferred label; no two concepts a definition."""
     concept_kinds = _concept_kinds(material.graph)
@@ -729,6 +756,7 @@ CHECKS: Sequence[Callable[[Material], Found]] = (
     nothing_dangles,
     one_home,
     terms_are_documented,
+    concepts_have_examples,
     labels_are_unique,
     texts_are_clean,
     claims_are_whole,

@@ -75,6 +75,7 @@ CONCEPT = """
 concept:fault a aa:GoalConcept ;
   skos:prefLabel "fault"@en ;
   skos:definition "Goal that is here to be spoilt."@en ;
+  skos:example "Invented: a goal that is spoilt."@en ;
   skos:broader concept:alliance .
 """
 CLASS = """
@@ -133,6 +134,24 @@ FAULTS: dict[str, list[tuple[str, str, str]]] = {
             "concepts",
             'concept:fault a aa:GoalConcept ; skos:prefLabel "fault"@en ; '
             'skos:definition "No stop"@en .',
+            "concept:fault",
+        ),
+    ],
+    "concepts-have-examples": [
+        (
+            "concepts",
+            in_concept('  skos:example "Invented: a goal that is spoilt."@en ;\n', ""),
+            "concept:fault",
+        ),
+        ("concepts", in_concept("Invented: a", "A"), "concept:fault"),
+        ("concepts", in_concept('is spoilt."@en', 'is spoilt."'), "concept:fault"),
+        ("concepts", in_concept("Invented: ", "In the paper: "), "concept:fault"),
+        ("concepts", in_concept("Invented: ", "In the paper (90-86): "), "concept:fault"),
+        ("concepts", in_concept("Invented: ", "In the paper (522): "), "concept:fault"),
+        (
+            "concepts",
+            "concept:fault a aa:GoalConcept ; "
+            'skos:example "Invented: one."@en, "Invented: two."@en .',
             "concept:fault",
         ),
     ],

@@ -111,7 +111,9 @@ RELATIONS = {
     "S-case-has-observation": "aa:hasObservation",
     "S-case-has-outcome": "aa:hasOutcome",
     "S-case-has-participant": "aa:hasParticipant",
+    "S-case-has-past-problem": "aa:hasHistoryOf",
     "S-case-has-problem": "aa:presentsWith",
+    "S-case-has-problem-in-treatment": "aa:showsInTreatment",
     "S-case-has-session": "aa:hasSession",
     "S-case-has-shift": "aa:hasShift",
     "S-case-has-significant-other": "aa:hasSignificantOther",
@@ -142,7 +144,7 @@ RELATIONS = {
 def test_a_relation_to_nothing_is_found(
     validate: Callable[..., Report], shape: str, relation: str
 ) -> None:
-    subject = "<b>" if relation.startswith(("aa:has", "aa:presents")) else "<thing>"
+    subject = "<b>" if relation.startswith(("aa:has", "aa:presents", "aa:shows")) else "<thing>"
     report = validate(
         '<b> a aa:Case ; rdfs:label "b" ; aa:hasClient <client> ; aa:hasEpisode <episode> .\n'
         "<client> a aa:Person .\n"
