@@ -11,6 +11,7 @@ it: a place that is not certain is not given.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from bisect import bisect_right
@@ -29,8 +30,11 @@ from rdflib import RDF, XSD, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from kg.errors import InputError, TooLargeError
+from kg.namespaces import BASE
+from kg.resources import release_dir
 
 __all__ = [
+    "CONTEXT",
     "MAX_BYTES",
     "MAX_DEPTH",
     "MAX_NUMERAL",
@@ -44,6 +48,8 @@ __all__ = [
     "read_case",
 ]
 
+#: The address of the context by which a case is written as JSON; it is never fetched.
+CONTEXT = f"{BASE}download/context.jsonld"
 #: The most bytes a case may have.
 MAX_BYTES = 10 * 2**20
 #: The most statements a case may have; the longest case of the paper has about a thousand.
@@ -96,6 +102,20 @@ _FORMATS = {
 }
 
 _Triple = tuple[Node, Node, Node]
+
+
+@functools.cache
+def own_context() -> dict[str, Any]:
+    """Give the release's context for annotated cases.
+
+    :raises InputError: if there is no release, or an old one.
+    """
+    try:
+        text = (release_dir() / "context.jsonld").read_text(encoding="utf-8")
+    except OSError:
+        raise InputError("the release has no context.jsonld; run 'alliance build'") from None
+    context: dict[str, Any] = json.loads(text)["@context"]
+    return context
 
 
 def media_type_for(name: str | PurePath) -> str:
@@ -176,6 +196,7 @@ class _Reader:
         self.syntax = MEDIA_TYPES[media_type]
         self.source = source
         self.text = ""
+        self.is_rewritten = False
 
     def refuse(
         self,
@@ -292,7 +313,7 @@ class _Reader:
             self.refuse_remote("@import", found["@import"])
         context = found.get("@context")
         for part in context if isinstance(context, list) else [context]:
-            if isinstance(part, str):
+            if isinstance(part, str) and part != CONTEXT:
                 self.refuse_remote("@context", part)
         return found
 
@@ -359,12 +380,31 @@ class _Reader:
 
     # the parser
 
+    def with_own_context(self) -> str:
+        """Put the atlas's own context in place of its address, from which nothing is fetched."""
+        if self.media_type != "application/ld+json" or CONTEXT not in self.text:
+            return self.text
+
+        self.is_rewritten = True
+
+        def put(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            return {
+                key: own_context()
+                if key == "@context" and value == CONTEXT
+                else value
+                if key != "@context" or not isinstance(value, list)
+                else [own_context() if part == CONTEXT else part for part in value]
+                for key, value in pairs
+            }
+
+        return json.dumps(json.loads(self.text, object_pairs_hook=put))
+
     def parse(self) -> Graph:
         triples: list[_Triple] = []
         quads = 0
         try:
             for quad in ox.parse(
-                self.text.encode(),
+                self.with_own_context().encode(),
                 format=_FORMATS[self.media_type],
                 base_iri=STAND_IN_BASE,
             ):
@@ -407,7 +447,10 @@ class _Reader:
         )
         detail = re.sub(r" \(line \d+\)$", "", detail)
         at = None
-        if error.lineno:
+        if self.is_rewritten:
+            # the parser's places are not those of the text as it came
+            pass
+        elif error.lineno:
             at = (error.lineno, error.offset or 1)
         elif self.media_type != "application/rdf+xml":
             at = _Lines(self.text).place(len(self.text.rstrip()))
@@ -945,6 +988,8 @@ class _JsonSightings:
 
     def context(self, context: Any) -> None:
         for part in context if isinstance(context, list) else [context]:
+            if part == CONTEXT:
+                part = own_context()
             if not isinstance(part, dict):
                 raise _UnsureError
             for key, meaning in part.items():

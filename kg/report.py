@@ -42,6 +42,7 @@ REPORT_FORMATS: Mapping[str, str] = MappingProxyType(
         "text/turtle": "turtle",
         "application/n-triples": "nt",
         "application/ld+json": "json-ld",
+        "application/rdf+xml": "xml",
     }
 )
 
@@ -122,6 +123,14 @@ def show_node(node: Node) -> str:
 
 def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+#: Codes of a terminal for severities and verdicts.
+_COLOURS = {"violation": 31, "violates": 31, "warning": 33, "warnings": 33, "conforms": 32}
+
+
+def _coloured(text: str, kind: str) -> str:
+    return f"\x1b[1;{_COLOURS.get(kind, 36)}m{text}\x1b[0m"
 
 
 def verdict_of(severities: Sequence[str]) -> str:
@@ -231,10 +240,13 @@ class Report:
         """Give the report as JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2) + "\n"
 
-    def to_text(self) -> str:
-        """Give the report for a reader; every finding starts with a place that editors can link."""
+    def to_text(self, *, colours: bool = False) -> str:
+        """Give the report for a reader; every finding starts with a place that editors can link.
+
+        :param colours: mark severities and the verdict by colour too, for a terminal.
+        """
         name = self.source or "case"
-        blocks = [self._finding_as_text(finding, name) for finding in self.findings]
+        blocks = [self._finding_as_text(finding, name, colours) for finding in self.findings]
         count = {
             severity: sum(finding.severity == severity for finding in self.findings)
             for severity in SEVERITIES
@@ -246,16 +258,22 @@ class Report:
         ]
         if self.omitted:
             told.append(f"{self.omitted} more findings left out")
-        seen = ", ".join(f"{number} {what}" for what, number in self.checked.items())
+        seen = ", ".join(
+            f"{number} {what.removesuffix('s') if number == 1 else what}"
+            for what, number in self.checked.items()
+        )
         verdict = "conforms with warnings" if self.verdict == "warnings" else self.verdict
-        summary = f"{name}: {verdict}" + (f": {', '.join(told)}" if told else "")
+        shown = _coloured(verdict, self.verdict) if colours else verdict
+        summary = f"{name}: {shown}" + (f": {', '.join(told)}" if told else "")
         blocks.append(f"{summary}\n  looked at {seen or 'nothing'}")
         return "\n".join(blocks) + "\n"
 
     @staticmethod
-    def _finding_as_text(finding: Finding, name: str) -> str:
+    def _finding_as_text(finding: Finding, name: str, colours: bool) -> str:
         place = [str(part) for part in (name, finding.line, finding.column) if part is not None]
-        lines = [f"{':'.join(place)}: {finding.severity} {finding.rule}: {finding.message}"]
+        severity = finding.severity
+        shown = _coloured(severity, severity) if colours else severity
+        lines = [f"{':'.join(place)}: {shown} {finding.rule}: {finding.message}"]
         at = show_node(finding.focus)
         if finding.label:
             at += f" ({_printable(finding.label)})"
@@ -297,7 +315,7 @@ class Report:
         return graph
 
     def to_graph(self, media_type: str = "text/turtle") -> bytes:
-        """Give the report in the vocabulary of SHACL, as Turtle, N-Triples or JSON-LD.
+        """Give the report in the vocabulary of SHACL, as one of :data:`REPORT_FORMATS`.
 
         :raises InputError: if the media type is none of :data:`REPORT_FORMATS`.
         """

@@ -1,16 +1,22 @@
-"""Tables for a terminal, and for spreadsheets."""
+"""Tables for a terminal, for spreadsheets, and as Markdown."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+from collections.abc import Callable
 
 from kg.model import Iri, Solutions, Term
-from kg.namespaces import compress
+from kg.namespaces import BASE, compress
 
-__all__ = ["render_table", "write_csv"]
+__all__ = ["harmless", "render_markdown", "render_table", "write_csv"]
 
 _WIDEST = 60
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+#: What Markdown or the HTML in it would read as something else than text.
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~])")
 
 
 def render_table(solutions: Solutions) -> str:
@@ -42,24 +48,57 @@ def write_csv(solutions: Solutions, *, delimiter: str = ",") -> str:
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow(solutions.variables)
     for row in solutions.rows:
-        writer.writerow([_harmless(term.value) if term else "" for term in row])
+        writer.writerow([harmless(term.value) if term else "" for term in row])
     return buffer.getvalue()
 
 
-def _harmless(text: str) -> str:
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+def render_markdown(solutions: Solutions, *, label: Callable[[str], str]) -> str:
+    """Lay solutions out as a table of GitHub Flavored Markdown, with IRIs as links.
+
+    :param label: gives the words for an IRI.
+    """
+    lines = [
+        f"| {' | '.join(map(_plain, solutions.variables))} |",
+        f"|{' --- |' * len(solutions.variables)}",
+    ]
+    for row in solutions.rows:
+        cells = []
+        for term in row:
+            iris = _iris(term)
+            links = [f"[{_plain(label(iri))}](<{iri}>)" for iri in iris]
+            cells.append(", ".join(links) if iris else _plain(term.value if term else ""))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _plain(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def _iris(term: Term | None) -> list[str]:
+    """List the IRIs of a cell, which may be a text of several of ours, as GROUP_CONCAT makes it."""
+    if term is None:
+        return []
+    if isinstance(term, Iri):
+        return [term.value]
+    words = term.value.split(" ")
+    return words if all(word.startswith(BASE) for word in words) else []
+
+
+def harmless(text: str) -> str:
+    """Put an apostrophe in front of what a spreadsheet would take for a formula.
+
+    >>> harmless("=1+1"), harmless("-2.5")
+    ("'=1+1", '-2.5')
+    """
+    risky = text[:1] in {"=", "+", "-", "@", "\t", "\r"} and not _NUMBER.fullmatch(text)
+    return f"'{text}" if risky else text
 
 
 def _show(term: Term | None) -> str:
     if term is None:
         return ""
-    if isinstance(term, Iri):
-        return compress(term.value)
-    # a list of IRIs, as GROUP_CONCAT makes it
-    words = term.value.split(" ")
-    if all(word.startswith("https://w3id.org/alliance-atlas/") for word in words):
-        return " ".join(compress(word) for word in words)
-    return term.value
+    return " ".join(map(compress, _iris(term))) or term.value
 
 
 def _wrap(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,7 @@ from api.problems import UnsupportedTypeError
 from api.representation import describe_types, format_parameter, negotiate, respond
 from kg.errors import AtlasError, InputError, ParameterError, StoreError
 
-__all__ = ["CASE_TYPES", "router"]
+__all__ = ["CASE_TYPES", "router", "run_validation"]
 
 if TYPE_CHECKING:
     from kg.report import Report
@@ -38,7 +39,11 @@ REPORT_TYPES: Mapping[str, str] = {
     "text/turtle": "ttl",
     "application/ld+json": "jsonld",
     "application/n-triples": "nt",
+    "application/rdf+xml": "rdf",
     "text/plain": "text",
+    "text/csv": "csv",
+    "application/sarif+json": "sarif",
+    "application/xml": "junit",
 }
 
 _MULTIPART = "multipart/form-data"
@@ -105,6 +110,9 @@ async def validate(
     strict: Annotated[
         bool, Query(description="Treat the rules that the theory hedges as binding.")
     ] = False,
+    quotes: Annotated[
+        bool, Query(description="Whether the report may hold words of the case.")
+    ] = True,
 ) -> Response:
     """Validate the case in the body, or in a form's field or file."""
     wanted = negotiate(request, REPORT_TYPES)
@@ -121,20 +129,21 @@ async def validate(
         finally:
             await fields.close()
     async with atlas.validations:
+        report = await run_in_threadpool(
+            run_validation, data, media_type=media_type, source=source, strict=strict
+        )
         body = await run_in_threadpool(
-            _report, atlas, data, media_type=media_type, source=source, strict=strict, wanted=wanted
+            _write, report, wanted, atlas, data if quotes else b"", quotes=quotes
         )
     return respond(request, body, wanted, atlas=atlas)
 
 
-def _report(
-    atlas: Context, data: bytes, *, media_type: str, source: str | None, strict: bool, wanted: str
-) -> bytes:
+def run_validation(data: bytes, *, media_type: str, source: str | None, strict: bool) -> Report:
+    """Validate a case; whatever goes wrong, no word of it reaches a log or a message."""
     from kg.validation import validate_case
 
     try:
-        report = validate_case(data, media_type=media_type, source=source, strict=strict)
-        return _write(report, wanted, atlas, data)
+        return validate_case(data, media_type=media_type, source=source, strict=strict)
     except AtlasError:
         raise
     except Exception as error:
@@ -184,14 +193,23 @@ def _type_by_name(name: str) -> str:
     return media_type_for(name)
 
 
-def _write(report: Report, media_type: str, atlas: Context, data: bytes) -> bytes:
+def _write(report: Report, media_type: str, atlas: Context, data: bytes, *, quotes: bool) -> bytes:
+    from kg import report_formats
     from kg.report import show_node, show_path
 
+    if not quotes:
+        report = report_formats.without_quotes(report)
     match REPORT_TYPES[media_type]:
         case "json":
             return report.to_json().encode()
         case "text":
             return report.to_text().encode()
+        case "csv":
+            return report_formats.to_csv([report]).encode()
+        case "junit":
+            return report_formats.to_junit([report]).encode()
+        case "sarif":
+            return json.dumps(report_formats.to_sarif([report]), ensure_ascii=False).encode()
         case "html":
             template = atlas.templates.get_template("report.html")
             page = template.render(

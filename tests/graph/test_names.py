@@ -211,9 +211,9 @@ def test_csv_with_another_delimiter() -> None:
 
 @pytest.mark.parametrize("sign", "=+-@\t\r")
 def test_no_cell_begins_as_a_formula_does(sign: str) -> None:
-    text = write_csv(Solutions(("x",), ((Literal(f"{sign}1"),),)))
+    text = write_csv(Solutions(("x",), ((Literal(f"{sign}1+A1"),),)))
     ((cell,),) = list(csv.reader(io.StringIO(text, newline="")))[1:]
-    assert cell == f"'{sign}1"
+    assert cell == f"'{sign}1+A1"
 
 
 def test_a_long_text_goes_on_below_in_its_own_column() -> None:
@@ -223,3 +223,9 @@ def test_a_long_text_goes_on_below_in_its_own_column() -> None:
     assert lines[2].split() == ["a", *["word"] * 12, "z"]
     assert all(line.startswith("       word") for line in lines[3:-1])
     assert " ".join(lines[2:-1]).split().count("word") == 60
+
+
+@pytest.mark.parametrize("number", ["-2.5", "+1", "-3", "1e-4"])
+def test_a_number_stays_a_number(number: str) -> None:
+    text = write_csv(Solutions(("x",), ((Literal(number),),)))
+    assert text.splitlines()[1] == number

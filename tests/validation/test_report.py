@@ -88,7 +88,7 @@ def test_a_report_as_text(validator: Validator) -> None:
     assert lines[0].startswith(f"n5.ttl:{finding.line}:{finding.column}: violation R12: Add an")
     assert "passage:85-86" in report.to_text()
     assert lines[-2] == "n5.ttl: violates: 1 violation"
-    assert lines[-1].startswith("  looked at 1 cases, 2 persons")
+    assert lines[-1].startswith("  looked at 1 case, 2 persons")
     assert read(validator, "valid/v2").to_text().startswith("case: conforms\n")
     warned = read(validator, "invalid/R09-no-change").to_text()
     assert "case: conforms with warnings: 1 warning" in warned
