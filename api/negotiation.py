@@ -5,10 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-__all__ = ["choose", "parse_accept"]
+__all__ = ["choose", "parse_accept", "parse_weights"]
 
 #: A weight. Python would also read nan, infinity and 1_0 as numbers.
 _WEIGHT = re.compile(r"[0-9]{1,4}(?:\.[0-9]*)?|\.[0-9]+")
+
+
+def parse_weights(header: str) -> list[tuple[str, float]]:
+    """Read a header of values with weights, such as Accept-Encoding.
+
+    >>> parse_weights("gzip, br;q=0.5")
+    [('gzip', 1.0), ('br', 0.5)]
+    """
+    found = []
+    for item in header[:4096].split(","):
+        value, *parameters = (part.strip() for part in item.split(";"))
+        weight = 1.0
+        for parameter in parameters:
+            name, _, number = parameter.partition("=")
+            if name.strip().lower() == "q":
+                number = number.strip()
+                weight = min(float(number), 1.0) if _WEIGHT.fullmatch(number) else 0.0
+        found.append((value.lower(), weight))
+    return found
 
 
 def parse_accept(header: str) -> list[tuple[str, float]]:
@@ -17,18 +36,7 @@ def parse_accept(header: str) -> list[tuple[str, float]]:
     >>> parse_accept("text/html, application/json;q=0.5")
     [('text/html', 1.0), ('application/json', 0.5)]
     """
-    found = []
-    for item in header[:4096].split(","):
-        media_range, *parameters = (part.strip() for part in item.split(";"))
-        weight = 1.0
-        for parameter in parameters:
-            name, _, value = parameter.partition("=")
-            if name.strip().lower() == "q":
-                value = value.strip()
-                weight = min(float(value), 1.0) if _WEIGHT.fullmatch(value) else 0.0
-        if media_range.count("/") == 1:
-            found.append((media_range.lower(), weight))
-    return found
+    return [(value, weight) for value, weight in parse_weights(header) if value.count("/") == 1]
 
 
 def choose(accept: str | None, offers: Sequence[str]) -> str | None:

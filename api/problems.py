@@ -157,7 +157,7 @@ def install(app: FastAPI, templates: Jinja2Templates) -> None:
         if not isinstance(error, RequestValidationError):
             raise error
         first = error.errors()[0]
-        place = str(first["loc"][-1])
+        place = str(first["loc"][-1]) if first["loc"] else "body"
         return respond(request, 422, f"{place}: {first['msg']}", parameter=place)
 
     async def unforeseen(request: Request, error: Exception) -> Response:

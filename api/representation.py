@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 
 from fastapi import Request, Response
 from fastapi.responses import FileResponse
 
 from api.context import Context
+from api.encoding import LEAST, choose_encoding, compress
 from api.negotiation import choose
 from api.problems import NotAcceptableError
 from kg.errors import ParameterError
@@ -52,24 +53,43 @@ def respond(
     *,
     atlas: Context,
     headers: Mapping[str, str] | None = None,
+    lasting: bool = True,
 ) -> Response:
     """Send a representation of something in a release, or 304 if the client has it.
 
     :param body: what to send, or how to write it, which is then done once per release. Release,
-        address and media type make the ETag. A POST, whose body makes the answer another one, has
-        none.
+        address, media type and content coding make the ETag. A POST, whose body makes the answer
+        another one, has none.
+    :param lasting: whether the same request has the same answer as long as the release is served.
     """
-    etag = _etag(request, media_type, atlas)
     sent = {**_about(atlas), **(headers or {})}
-    if request.method == "GET":
-        sent |= {"ETag": etag, "Cache-Control": _CACHE}
-        if _is_known(request, etag):
-            return Response(status_code=304, headers=sent)
+    encoding = choose_encoding(request.headers.get("accept-encoding"))
+    etag = ""
+    if request.method == "GET" and lasting:
+        etag = _etag(request, media_type, atlas)
+        tags = {etag, _encoded(etag, "br"), _encoded(etag, "gzip")}
+        sent["Cache-Control"] = _CACHE
+        if _is_known(request, tags):
+            return Response(status_code=304, headers={**sent, "ETag": _encoded(etag, encoding)})
     else:
         sent["Cache-Control"] = "no-store"
-    content = body if isinstance(body, bytes) else atlas.shelf.fetch(etag, body)
     # set as a header, for as a media type the framework would add a charset to Turtle too
-    return Response(content, headers={**sent, "Content-Type": _with_charset(media_type)})
+    sent["Content-Type"] = _with_charset(media_type)
+    content = body if isinstance(body, bytes) else b""
+    if callable(body):
+        content = atlas.shelf.fetch(etag, body) if etag else body()
+    if len(content) < LEAST:
+        encoding = ""
+    if encoding:
+        sent["Content-Encoding"] = encoding
+        whole = content
+        if etag:
+            content = atlas.shelf.fetch(_encoded(etag, encoding), lambda: compress(whole, encoding))
+        else:
+            content = compress(whole, encoding)
+    if etag:
+        sent["ETag"] = _encoded(etag, encoding)
+    return Response(content, headers=sent)
 
 
 def send_file(
@@ -81,7 +101,7 @@ def send_file(
     """
     etag = _etag(request, media_type, atlas)
     headers = {**_about(atlas), "ETag": etag, "Cache-Control": _CACHE}
-    if _is_known(request, etag):
+    if _is_known(request, {etag}):
         return Response(status_code=304, headers=headers)
     return FileResponse(path, media_type=media_type, filename=name, headers=headers)
 
@@ -105,17 +125,25 @@ def format_parameter(offers: Mapping[str, str]) -> dict[str, object]:
 
 
 def _about(atlas: Context) -> dict[str, str]:
-    return {"Vary": "Accept", "X-Release": atlas.manifest.digest[:12]}
+    return {"Vary": "Accept, Accept-Encoding", "X-Release": atlas.manifest.digest[:12]}
 
 
 def _etag(request: Request, media_type: str, atlas: Context) -> str:
-    key = f"{atlas.manifest.digest} {request.url.path}?{request.url.query} {media_type}"
+    path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    key = f"{atlas.manifest.digest} {path}?{query} {media_type}"
     return f'"{hashlib.sha256(key.encode()).hexdigest()[:32]}"'
 
 
-def _is_known(request: Request, etag: str) -> bool:
-    known = request.headers.get("if-none-match", "")
-    return bool({tag.strip().removeprefix("W/") for tag in known.split(",")} & {etag, "*"})
+def _encoded(etag: str, encoding: str) -> str:
+    """Give the ETag of a representation's content coding."""
+    return f'{etag[:-1]}-{encoding}"' if encoding else etag
+
+
+def _is_known(request: Request, tags: Set[str]) -> bool:
+    known = request.headers.get("if-none-match")
+    if not known:
+        return False
+    return bool({tag.strip().removeprefix("W/") for tag in known.split(",")} & {*tags, "*"})
 
 
 def _with_charset(media_type: str) -> str:

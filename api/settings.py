@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from api.telemetry import QueryLog
 from kg.errors import InputError
+from kg.query_guard import Limits
 from kg.resources import release_dir
-from kg.workers import Limits
 
 __all__ = ["Settings"]
 
@@ -22,12 +23,16 @@ class Settings:
     :param workers: how many processes answer queries from outside.
     :param limits: what such a query may use.
     :param largest_body: bytes accepted in a request.
+    :param services: hosts, with their ports if any, that a query may call by SERVICE.
+    :param query_log: whether each query is written to the log, and whether with its text.
     """
 
     release: Path = field(default_factory=release_dir)
     workers: int = 2
     limits: Limits = field(default_factory=Limits)
     largest_body: int = 10 * 1024 * 1024
+    services: frozenset[str] = frozenset()
+    query_log: QueryLog = "on"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -43,8 +48,17 @@ class Settings:
             limits=Limits(
                 seconds=_number(env, "ALLIANCE_QUERY_SECONDS", defaults.seconds, most=3600),
                 memory=int(_number(env, "ALLIANCE_QUERY_MIB", defaults.memory / 2**20) * 2**20),
+                rows=int(_number(env, "ALLIANCE_QUERY_ROWS", defaults.rows, most=1e9)),
             ),
+            query_log=_query_log(env.get("ALLIANCE_QUERY_LOG", "on")),
         )
+
+
+def _query_log(text: str) -> QueryLog:
+    match text:
+        case "off" | "on" | "text":
+            return text
+    raise InputError(f"ALLIANCE_QUERY_LOG is '{text}'; right is off, on or text")
 
 
 def _number(env: Mapping[str, str], name: str, default: float, *, most: float = 1e6) -> float:

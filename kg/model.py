@@ -75,8 +75,10 @@ class Answer:
     :param form: whether it is a table, a truth value or a graph.
     :param media_type: how it is written.
     :param body: the bytes.
+    :param rows: how many rows a table has, where they were counted.
     """
 
     form: Choice["solutions", "boolean", "graph"]
     media_type: str
     body: bytes
+    rows: int | None = None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
 import pyoxigraph as ox
 
-from kg.errors import InputError, StoreError
+from kg.errors import InputError, LimitError, StoreError
+from kg.lookahead import without_lookahead
 from kg.model import Answer, Iri, Literal, Node, Solutions, Term
-from kg.namespaces import PREFIXES
+from kg.namespaces import BASE, PREFIXES
 
 __all__ = [
     "GRAPH_TYPES",
@@ -20,7 +22,12 @@ __all__ = [
     "OxigraphStore",
     "Store",
     "canonical_quads",
+    "convert_graph",
+    "read_results",
+    "serialize_results",
     "serialize_triples",
+    "store_source",
+    "syntax_error",
 ]
 
 #: Media types for tables and truth values, with the names that ``?format=`` and ``--format`` take.
@@ -59,6 +66,7 @@ _GRAPHS = {
     "application/n-quads": ox.RdfFormat.N_QUADS,
     "application/trig": ox.RdfFormat.TRIG,
 }
+_UNKNOWN_FUNCTION = re.compile(r"custom function (<[^>]*>) is not supported")
 _POSITION = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 
@@ -103,11 +111,65 @@ class Store(Protocol):
         ...
 
 
-class OxigraphStore:
-    """A store in this process, in memory, read-only once it is loaded."""
+def store_source(folder: Path) -> Path:
+    """Give what a release's folder is opened from: its store on disk if it has one, else a file."""
+    on_disk = folder / "store"
+    return on_disk if on_disk.is_dir() else folder / "release.nq"
 
-    def __init__(self) -> None:
-        self._store = ox.Store()
+
+class OxigraphStore:
+    """A store in this process, in memory or on disk, read-only once it is loaded."""
+
+    def __init__(self, store: ox.Store | None = None) -> None:
+        self._store = ox.Store() if store is None else store
+
+    @classmethod
+    def from_source(cls, source: Path) -> OxigraphStore:
+        """Open what :func:`store_source` gives.
+
+        :raises StoreError: if it cannot be read.
+        """
+        return cls.open(source) if source.is_dir() else cls.from_quads(source)
+
+    @classmethod
+    def open(cls, folder: Path) -> OxigraphStore:
+        """Open a store on disk, which several processes may have open at once.
+
+        :raises StoreError: if there is none or it cannot be read.
+        """
+        # the engine would make a folder that is not there
+        if not (folder / "CURRENT").is_file():
+            raise StoreError(f"no store in {folder}; 'alliance publish --store' makes one")
+        try:
+            return cls(ox.Store.read_only(str(folder)))
+        except (OSError, ValueError) as error:
+            raise StoreError(f"the store in {folder} cannot be read: {error}") from error
+
+    @classmethod
+    def write(cls, quads: Path, folder: Path) -> None:
+        """Write a store on disk from an N-Quads file, in place of one that is there.
+
+        A process that has the former one open keeps answering from it.
+
+        :raises StoreError: if the file cannot be read, or nothing can be written.
+        """
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(
+                dir=folder.parent, ignore_cleanup_errors=True
+            ) as scratch:
+                fresh = Path(scratch) / "store"
+                store = ox.Store(str(fresh))
+                store.bulk_load(path=str(quads), format=ox.RdfFormat.N_QUADS)
+                store.optimize()
+                store.flush()
+                # closes it: a folder that is being written must not be read by others
+                del store
+                if folder.exists():
+                    folder.rename(Path(scratch) / "former")
+                fresh.rename(folder)
+        except (OSError, SyntaxError) as error:
+            raise StoreError(f"{folder} cannot be written from {quads}: {error}") from error
 
     @classmethod
     def from_quads(cls, path: Path) -> OxigraphStore:
@@ -154,13 +216,10 @@ class OxigraphStore:
         found = self._run(query, bindings=bindings)
         if not isinstance(found, ox.QuerySolutions):
             raise InputError("a SELECT query is expected")
-        names = [variable.value for variable in found.variables]
-        kept = [place for place, name in enumerate(names) if name not in (bindings or {})]
         try:
-            rows = tuple(tuple(_from_ox(solution[place]) for place in kept) for solution in found)
+            return _solutions(found, without=bindings or {})
         except (OSError, RuntimeError) as error:
-            raise StoreError(f"the query could not be carried out: {error}") from error
-        return Solutions(tuple(names[place] for place in kept), rows)
+            raise _query_failure(error) from error
 
     def ask(self, query: str, *, bindings: Mapping[str, Term] | None = None) -> bool:
         """Answer an ASK query; :raises InputError: if it is none or malformed."""
@@ -197,7 +256,7 @@ class OxigraphStore:
                 return Answer("graph", graph, _write_graph(found, graph))
             body = found.serialize(format=_RESULTS[results])
         except (OSError, RuntimeError) as error:
-            raise StoreError(f"the query could not be carried out: {error}") from error
+            raise _query_failure(error) from error
         if isinstance(found, ox.QueryBoolean):
             return Answer("boolean", results, body or b"")
         return Answer("solutions", results, body or b"")
@@ -213,7 +272,8 @@ class OxigraphStore:
         protocol_dataset = bool(default_graphs or named_graphs)
         try:
             return self._store.query(
-                query,
+                without_lookahead(query),
+                base_iri=BASE,
                 default_graph=[ox.NamedNode(name) for name in default_graphs]
                 if protocol_dataset
                 else None,
@@ -226,11 +286,19 @@ class OxigraphStore:
                 or None,
             )
         except SyntaxError as error:
-            raise _query_error(str(error)) from error
+            raise syntax_error(str(error)) from error
         except ValueError as error:
             raise InputError(f"not a query that can be answered: {error}") from error
         except (OSError, RuntimeError) as error:
-            raise StoreError(f"the query could not be carried out: {error}") from error
+            raise _query_failure(error) from error
+
+
+def _query_failure(error: Exception) -> InputError | StoreError:
+    """Say what went wrong with a query that is well-formed."""
+    match = _UNKNOWN_FUNCTION.search(str(error))
+    if match:
+        return InputError(f"there is no function {match[1]} here")
+    return StoreError(f"the query could not be carried out: {error}")
 
 
 def canonical_quads(lines: Iterable[str]) -> list[str]:
@@ -259,8 +327,78 @@ def _write_graph(triples: Iterable[ox.Triple], media_type: str) -> bytes:
     )
 
 
-def _query_error(message: str) -> InputError:
-    match = _POSITION.fullmatch(message)
+def read_results(
+    body: bytes, *, media_type: str, without: Collection[str] = ()
+) -> Solutions | bool:
+    """Read a table or a truth value in one of :data:`RESULT_TYPES`, CSV left out.
+
+    :param without: columns to leave out.
+    :raises ValueError: if it is none.
+    """
+    found = _parse_results(body, media_type)
+    if isinstance(found, ox.QueryBoolean):
+        return bool(found)
+    try:
+        return _solutions(found, without=without)
+    except SyntaxError as error:
+        raise ValueError(str(error)) from error
+
+
+def serialize_results(
+    body: bytes, *, media_type: str, results: str, most: int | None = None
+) -> tuple[bytes, int | None]:
+    """Write a table or truth value in another of :data:`RESULT_TYPES`, as this engine does.
+
+    :param media_type: what it is in; CSV, which does not tell terms apart, cannot be read.
+    :param most: the most rows to write.
+    :returns: the bytes, and how many rows; of a truth value ``None``.
+    :raises ValueError: if it is none.
+    :raises LimitError: if it has too many rows.
+    """
+    found = _parse_results(body, media_type)
+    if isinstance(found, ox.QueryBoolean):
+        return found.serialize(format=_RESULTS[results]) or b"", None
+    try:
+        rows = sum(1 for _ in found)
+        if most is not None and rows > most:
+            raise LimitError(
+                f"the answer has {rows} rows; {most} are sent. Use LIMIT", limit="rows"
+            )
+        again = _parse_results(body, media_type)
+        return again.serialize(format=_RESULTS[results]) or b"", rows
+    except SyntaxError as error:
+        raise ValueError(str(error)) from error
+
+
+def convert_graph(body: bytes, *, media_type: str, graph: str) -> bytes:
+    """Write a graph in another of :data:`GRAPH_TYPES`; what is in named graphs is left out.
+
+    :raises ValueError: if it cannot be read.
+    """
+    try:
+        quads = list(ox.parse(body, format=_GRAPHS[media_type]))
+    except SyntaxError as error:
+        raise ValueError(str(error)) from error
+    return _write_graph((quad.triple for quad in quads), graph)
+
+
+def _parse_results(body: bytes, media_type: str) -> ox.QuerySolutions | ox.QueryBoolean:
+    try:
+        return ox.parse_query_results(body, format=_RESULTS[media_type])
+    except SyntaxError as error:
+        raise ValueError(str(error)) from error
+
+
+def _solutions(found: ox.QuerySolutions, *, without: Collection[str]) -> Solutions:
+    names = [variable.value for variable in found.variables]
+    kept = [place for place, name in enumerate(names) if name not in without]
+    rows = tuple(tuple(_from_ox(solution[place]) for place in kept) for solution in found)
+    return Solutions(tuple(names[place] for place in kept), rows)
+
+
+def syntax_error(message: str) -> InputError:
+    """Say what an engine of this kind finds wrong with a query, with line and column."""
+    match = _POSITION.search(message)
     if not match:
         return InputError(f"not SPARQL: {message}")
     expected = " ".join(match[3].split())

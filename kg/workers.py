@@ -4,6 +4,8 @@ A query from outside may run forever, eat all memory, crash the engine by its de
 call other hosts. None of that can be undone in the process that runs it. So it runs in a process of
 its own, which is killed at a deadline, whose memory the kernel bounds, and which cannot open a
 socket because, once its release is loaded, it may open no file descriptor at all.
+
+Workers are forked from a process that has the release loaded; see :mod:`kg.fork_server`.
 """
 
 from __future__ import annotations
@@ -11,75 +13,83 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import math
-import re
+import os
 import signal
-import struct
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+import socket
+import subprocess
+from collections import Counter, OrderedDict, deque
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, cast
 
-from kg.errors import InputError, LimitError, StoreError, TooLargeError
+from kg import fork_server
+from kg.errors import InputError, LimitError, StoreError
 from kg.model import Answer
+from kg.query_guard import Limits, check_graphs, check_query
 
-__all__ = ["Limits", "WorkerPool"]
-
-_SIZE = struct.Struct(">I")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a query may use.
-
-    :param seconds: wall time from its start.
-    :param memory: bytes of a worker's data segment beyond what its release takes.
-    :param body: bytes of a written answer.
-    :param length: characters of a query.
-    :param nesting: depth of brackets in a query.
-    :param queue: queries that may wait for a worker, each as long as one may run.
-    """
-
-    seconds: float = 10.0
-    memory: int = 512 * 1024 * 1024
-    body: int = 64 * 1024 * 1024
-    length: int = 100_000
-    nesting: int = 100
-    queue: int = 64
+__all__ = ["WorkerPool"]
 
 
 class WorkerPool:
-    """Some workers on one release.
+    """Some workers on one release, shared fairly among clients.
 
-    :param folder: the release.
-    :param size: how many workers.
+    Whoever has the fewest queries running comes next, of equals who has waited longest. One worker
+    beyond the number is kept for clients that have none running, so that nobody's runaways shut out
+    others.
+
+    :param source: a release's N-Quads file, or the folder of a store on disk.
+    :param size: how many workers one client may occupy.
+    :param graphs: the graphs that a query may name; if there are none, any.
+    :param hosts: the hosts that a query may call by SERVICE, by an operator's choice.
+    :raises StoreError: if this system cannot fork.
     """
 
-    def __init__(self, folder: Path, *, size: int = 2, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        source: Path,
+        *,
+        size: int = 2,
+        limits: Limits | None = None,
+        graphs: Collection[str] = (),
+        hosts: Collection[str] = (),
+    ) -> None:
+        if not hasattr(os, "fork"):
+            raise StoreError("workers need a Unix system; on Windows, use its Linux subsystem")
         self.limits = limits or Limits()
-        self._folder = folder
-        self._size = size
-        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
-        self._started = False
-        self._waiting = 0
-        self._workers: set[_Worker] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._graphs = frozenset(graphs)
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._lane = _Lane(source, size=size, limits=self.limits, network=False)
+        # the only workers that keep the means to call out, and only for queries that say whom
+        self._calling = _Lane(source, size=1, limits=self.limits, network=True)
+
+    @property
+    def waiting(self) -> int:
+        """How many queries wait for a worker."""
+        return self._lane.waiting + self._calling.waiting
+
+    @property
+    def running(self) -> int:
+        """How many queries are being answered."""
+        return self._lane.running + self._calling.running
+
+    @property
+    def replaced(self) -> int:
+        """How many workers were put in another's place."""
+        return self._lane.replaced + self._calling.replaced
+
+    @property
+    def workers(self) -> tuple[int, ...]:
+        """The workers' process numbers."""
+        return tuple(worker.pid for worker in (*self._lane.workers, *self._calling.workers))
 
     async def start(self) -> None:
         """Start the workers; they load their release while the caller goes on."""
-        if not self._started:
-            self._started = True
-            for _ in range(self._size):
-                await self._add()
+        self._lane.start()
 
     async def stop(self) -> None:
         """Kill the workers."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(worker.kill() for worker in self._workers))
-        self._workers.clear()
+        await self._lane.stop()
+        await self._calling.stop()
 
     async def answer(
         self,
@@ -89,26 +99,17 @@ class WorkerPool:
         graph: str,
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
+        client: str = "",
     ) -> Answer:
         """Answer a query; see :meth:`kg.store.Store.answer`.
 
+        :param client: who asks; clients share the workers fairly.
         :raises InputError: if it is malformed.
         :raises LimitError: if it is stopped at a limit, or too many are waiting.
         """
-        check_shape(query, limits=self.limits)
-        await self.start()
-        if self._waiting >= self.limits.queue:
-            raise LimitError("too many queries are waiting; try again in a moment", limit="queue")
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(self.limits.seconds):
-                worker = await self._take()
-        except TimeoutError:
-            raise LimitError(
-                "every worker is busy with other queries; try again in a moment", limit="queue"
-            ) from None
-        finally:
-            self._waiting -= 1
+        calls = check_query(query, limits=self.limits, graphs=self._graphs, hosts=self._hosts)
+        if self._graphs:
+            check_graphs([*default_graphs, *named_graphs], graphs=self._graphs)
         request = {
             "query": query,
             "results": results,
@@ -116,105 +117,313 @@ class WorkerPool:
             "default_graphs": list(default_graphs),
             "named_graphs": list(named_graphs),
         }
+        return await (self._calling if calls else self._lane).answer(request, client=client)
+
+
+class _Lane:
+    """Workers of one sort, and those who wait for them."""
+
+    def __init__(self, source: Path, *, size: int, limits: Limits, network: bool) -> None:
+        self.workers: set[_Worker] = set()
+        self.waiting = 0
+        self.replaced = 0
+        self._size = size
+        self._limits = limits
+        self._nursery = _Nursery(source, limits=limits, network=network)
+        self._idle: list[_Worker] = []
+        self._held: Counter[str] = Counter()
+        self._queues: OrderedDict[str, deque[asyncio.Future[_Worker]]] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._started = False
+
+    @property
+    def running(self) -> int:
+        return self._held.total()
+
+    def start(self) -> None:
+        if not self._started:
+            self._started = True
+            for _ in range(self._size + 1):
+                self._add_soon()
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for worker in self.workers:
+            worker.kill()
+        self.workers.clear()
+        # transports close at the loop's next turn
+        await asyncio.sleep(0)
+        self._nursery.stop()
+
+    async def answer(self, request: dict[str, Any], *, client: str) -> Answer:
+        self.start()
+        worker = await self._take(client)
         healthy = False
         try:
-            answer = await worker.answer(request, limits=self.limits)
+            answer = await worker.answer(request, limits=self._limits)
             healthy = True
             return answer
         except InputError:
             healthy = True
             raise
         except LimitError as error:
-            healthy = error.limit in {"bytes", "network"}
+            healthy = error.limit in {"bytes", "rows", "network"}
             raise
         finally:
             # also when the client has gone away and this coroutine is cancelled in mid-query
-            if healthy:
-                self._idle.put_nowait(worker)
-            else:
-                self._replace(worker)
+            if not healthy:
+                worker.kill()
+            self._put_back(worker, client)
 
-    async def _take(self) -> _Worker:
-        while True:
-            worker = await self._idle.get()
-            if not worker.is_dead:
-                return worker
-            # not by a query: the system may have been short of memory
+    async def _take(self, client: str) -> _Worker:
+        queue = self._queues.setdefault(client, deque())
+        turn: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        self.waiting += 1
+        self._serve()
+        if turn.done():
+            return turn.result()
+        try:
+            if self.waiting > self._limits.queue or len(queue) > max(1, self._limits.queue // 2):
+                raise LimitError(
+                    "too many queries are waiting; try again in a moment", limit="queue"
+                )
+            async with asyncio.timeout(self._limits.seconds):
+                return await turn
+        except (TimeoutError, asyncio.CancelledError) as error:
+            if turn.done() and not turn.cancelled():
+                # it was this one's turn just when the time was over or who asked had gone
+                self._put_back(turn.result(), client)
+            if isinstance(error, TimeoutError):
+                raise LimitError(
+                    "every worker is busy with other queries; try again in a moment", limit="queue"
+                ) from None
+            raise
+        finally:
+            if not turn.done() or turn.cancelled():
+                with contextlib.suppress(ValueError):
+                    queue.remove(turn)
+                    self.waiting -= 1
+                if not queue and self._queues.get(client) is queue:
+                    del self._queues[client]
+
+    def _put_back(self, worker: _Worker, client: str) -> None:
+        self._held[client] -= 1
+        if not self._held[client]:
+            del self._held[client]
+        self._idle.append(worker)
+        self._serve()
+
+    def _serve(self) -> None:
+        """Give workers to those who wait, as long as there are both."""
+        for worker in [worker for worker in self._idle if worker.is_dead]:
+            # killed for its query, or the system was short of memory
+            self._idle.remove(worker)
             self._replace(worker)
-
-    async def _add(self) -> None:
-        worker = await _Worker.start(self._folder, limits=self.limits)
-        self._workers.add(worker)
-        self._idle.put_nowait(worker)
+        while self._queues and self._idle:
+            client = min(self._queues, key=lambda name: self._held[name])
+            if self._held[client] and len(self._idle) == 1:
+                # the last one is kept for somebody who has none
+                return
+            queue = self._queues[client]
+            turn = queue.popleft()
+            self.waiting -= 1
+            if queue:
+                self._queues.move_to_end(client)
+            else:
+                del self._queues[client]
+            if not turn.done():
+                self._held[client] += 1
+                turn.set_result(self._idle.pop())
 
     def _replace(self, worker: _Worker) -> None:
-        """Put another in a worker's place, without waiting for it."""
-        task = asyncio.ensure_future(self._kill_and_add(worker))
+        self.workers.discard(worker)
+        self.replaced += 1
+        self._add_soon()
+
+    def _add_soon(self) -> None:
+        task = asyncio.ensure_future(self._add())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _kill_and_add(self, worker: _Worker) -> None:
-        await worker.kill()
-        self._workers.discard(worker)
+    async def _add(self) -> None:
         while True:
             try:
-                return await self._add()
+                worker = await self._nursery.fork()
+                break
             except OSError:
                 # the system has no process to give; a pool that shrank would never grow again
-                await asyncio.sleep(1)
+                await asyncio.sleep(0.5)
+        self.workers.add(worker)
+        self._idle.append(worker)
+        self._serve()
 
 
-class _Worker:
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
+class _Nursery:
+    """A fork server, started when it is needed and again if it has gone."""
 
-    @classmethod
-    async def start(cls, folder: Path, *, limits: Limits) -> _Worker:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-c",
-            # -I keeps the current folder and the environment out of the module path
-            f"import sys; sys.path[:] = {sys.path!r}; from kg.workers import work; "
-            f"work({str(folder)!r}, {limits.memory!r}, {limits.body!r}, {limits.seconds!r})",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        return cls(process)
+    def __init__(self, source: Path, *, limits: Limits, network: bool) -> None:
+        self._source = source
+        self._limits = limits
+        self._network = network
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._heard = b""
+        self._exits: dict[int, asyncio.Future[int]] = {}
+        self._has_forked = False
 
-    @property
-    def is_dead(self) -> bool:
-        return self._process.returncode is not None
+    async def fork(self) -> _Worker:
+        """Give a new worker that has its release loaded; :raises OSError: if there is none."""
+        control = self._control or self._start()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            ours.setblocking(False)
+            socket.send_fds(control, [b"f"], [theirs.fileno()])
+        loop = asyncio.get_running_loop()
+        transport, worker = await loop.create_unix_connection(_Worker, sock=ours)
+        try:
+            await worker.ready
+        except BaseException:
+            transport.abort()
+            raise
+        self._has_forked = True
+        worker.exit = self._exits.setdefault(worker.pid, loop.create_future())
+        return worker
+
+    def stop(self) -> None:
+        if self._control:
+            asyncio.get_running_loop().remove_reader(self._control.fileno())
+            self._control.close()
+            self._control = None
+        if self._process:
+            try:
+                # it ends by itself when it has buried its workers, unless it is still loading
+                self._process.wait(timeout=1 if self._has_forked else 0)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def _start(self) -> socket.socket:
+        self.stop()
+        self._has_forked = False
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            number = theirs.fileno()
+            self._process = subprocess.Popen(  # noqa: S603
+                fork_server.command(
+                    number, self._source, limits=self._limits, network=self._network
+                ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[number],
+            )
+        self._control = ours
+        asyncio.get_running_loop().add_reader(ours.fileno(), self._hear)
+        return ours
+
+    def _hear(self) -> None:
+        """Take note of workers that ended, or of the end of the fork server itself."""
+        if self._control is None:
+            return
+        try:
+            heard = self._control.recv(65536)
+        except BlockingIOError:
+            return
+        except OSError:
+            heard = b""
+        if not heard:
+            self.stop()
+            return
+        *lines, self._heard = (self._heard + heard).split(b"\n")
+        for line in lines:
+            pid, code = map(int, line.split())
+            exit_code = self._exits.pop(pid, None)
+            if exit_code and not exit_code.done():
+                exit_code.set_result(code)
+
+
+class _Worker(asyncio.Protocol):
+    """A worker as the server sees it: one request at a time goes out, one answer comes in."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.pid = 0
+        self.is_dead = False
+        self.ready: asyncio.Future[None] = loop.create_future()
+        self.exit: asyncio.Future[int] = loop.create_future()
+        self._transport: asyncio.WriteTransport | None = None
+        self._heard = bytearray()
+        self._reply: asyncio.Future[tuple[dict[str, Any], bytes]] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way to write."""
+        # uvloop's transports are of no class of asyncio's
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Gather a frame; when it is whole, hand it over."""
+        heard = self._heard
+        heard += data
+        start = fork_server.FRAME.size
+        if len(heard) < start:
+            return
+        head_size, body_size = fork_server.FRAME.unpack_from(heard)
+        end = start + head_size + body_size
+        if len(heard) < end:
+            return
+        head = json.loads(heard[start : start + head_size])
+        body = bytes(memoryview(heard)[start + head_size : end])
+        self._heard = bytearray()
+        if not self.ready.done():
+            self.pid = head["pid"]
+            self.ready.set_result(None)
+        elif self._reply and not self._reply.done():
+            self._reply.set_result((head, body))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever waits that nothing will come."""
+        self.is_dead = True
+        for future in (self.ready, self._reply):
+            if future and not future.done():
+                future.set_exception(ConnectionResetError("the worker has gone"))
 
     async def answer(self, request: dict[str, Any], *, limits: Limits) -> Answer:
+        if self._transport is None:
+            raise StoreError("a worker without a channel")
+        text = json.dumps(request).encode()
+        self._reply = asyncio.get_running_loop().create_future()
+        if self.is_dead:
+            raise await self._explain_death(limits)
+        self._transport.write(fork_server.FRAME.pack(len(text), 0) + text)
         try:
-            head, body = await asyncio.wait_for(self._exchange(request), limits.seconds)
+            async with asyncio.timeout(limits.seconds):
+                head, body = await self._reply
         except TimeoutError:
             # killed here and not later, so that the deadline is one
-            await self.kill()
+            self.kill()
             raise LimitError(
                 f"the query ran longer than {limits.seconds:g} s and was stopped", limit="time"
             ) from None
-        except (OSError, asyncio.IncompleteReadError):
+        except OSError:
             raise await self._explain_death(limits) from None
         match head.get("error"):
             case None:
-                return Answer(head["form"], head["media_type"], body)
+                return Answer(head["form"], head["media_type"], body, head["rows"])
             case "input":
                 raise InputError(head["message"], line=head["line"], column=head["column"])
-            case "bytes":
-                raise LimitError(head["message"], limit="bytes")
-            case "network":
-                raise LimitError(head["message"], limit="network")
-        raise StoreError(head["message"])
+        raise LimitError(head["message"], limit=head["error"])
 
     async def _explain_death(self, limits: Limits) -> LimitError:
+        code = None
         with contextlib.suppress(TimeoutError):
-            # it is dying, and killing it now could hide of what
             async with asyncio.timeout(1):
-                await self._process.wait()
-        if self._process.returncode == -signal.SIGSEGV:
+                code = await asyncio.shield(self.exit)
+        if code == -signal.SIGSEGV:
             # what has no brackets nests too: a row of operators, a chain of unions
             return LimitError(
                 "the query is nested deeper than the engine can carry out", limit="nesting"
@@ -225,130 +434,10 @@ class _Worker:
             limit="memory",
         )
 
-    async def _exchange(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:
-            raise StoreError("a worker without pipes")
-        text = json.dumps(request).encode()
-        stdin.write(_SIZE.pack(len(text)) + text)
-        await stdin.drain()
-        head = await stdout.readexactly(_SIZE.unpack(await stdout.readexactly(4))[0])
-        body = await stdout.readexactly(_SIZE.unpack(await stdout.readexactly(4))[0])
-        return json.loads(head), body
-
-    async def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
-
-
-#: What matters of SPARQL's tokens here; what may hold brackets or words and mean none comes first.
-#: A string that is not closed reaches as far as it can, and nothing is tried twice: this runs in
-#: the server's own process, and its time has to be linear.
-_TOKEN = re.compile(
-    r"""
-    (?P<skip>
-        \#[^\n\r]*
-      | <[^<>"{}|^`\\\s]*>
-      | \"""(?:[^"\\]|\\.|"(?!""))*+(?:\""")?
-      | '''(?:[^'\\]|\\.|'(?!''))*+(?:''')?
-      | "(?:[^"\\\n]|\\.)*+"?
-      | '(?:[^'\\\n]|\\.)*+'?
-      | [?$]\w+
-      | (?:\w[\w.-]{0,63})?:[\w.%-]*
-    )
-    | (?P<open> [(\[{] )
-    | (?P<close> [)\]}] )
-    | (?P<word> \w+ )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-
-
-def check_shape(query: str, *, limits: Limits) -> None:
-    """Refuse a query that is too long, nested too deep for the engine, or calls other hosts.
-
-    The worker could not call another host anyhow; this says so before it fails at it.
-
-    :raises InputError: if there is none.
-    :raises TooLargeError: naming the bound.
-    :raises LimitError: if the query uses SERVICE.
-    """
-    if not query.strip():
-        raise InputError("the query is empty", line=1, column=1)
-    if len(query) > limits.length:
-        raise TooLargeError(f"the query has {len(query)} characters; {limits.length} are accepted")
-    depth = 0
-    for token in _TOKEN.finditer(query):
-        if token["open"]:
-            depth += 1
-            if depth > limits.nesting:
-                before = query[: token.start()]
-                raise TooLargeError(
-                    f"the query is nested deeper than {limits.nesting} brackets",
-                    line=before.count("\n") + 1,
-                    column=token.start() - before.rfind("\n"),
-                )
-        elif token["close"]:
-            depth = max(0, depth - 1)
-        elif token["word"] and token["word"].upper() == "SERVICE":
-            raise LimitError(_NO_SERVICE, limit="network")
-
-
-_NO_SERVICE = "the query asks another host (SERVICE); this endpoint calls none"
-
-
-def work(folder: str, memory: int, largest: int, seconds: float) -> None:
-    """Answer requests on standard input until it ends: the body of a worker process."""
-    from kg.store import OxigraphStore
-
-    store = OxigraphStore.from_quads(Path(folder) / "release.nq")
-    _confine(memory)
-    requests, replies = sys.stdin.buffer, sys.stdout.buffer
-    while size := requests.read(4):
-        request = json.loads(requests.read(_SIZE.unpack(size)[0]))
-        head: dict[str, Any]
-        body = b""
-        _die_after(math.ceil(seconds) + 1)
-        try:
-            answer = store.answer(**request)
-            head = {"form": answer.form, "media_type": answer.media_type}
-            body = answer.body
-            if len(body) > largest:
-                message = f"the answer has {len(body)} bytes; {largest} are sent. Use LIMIT"
-                head, body = {"error": "bytes", "message": message}, b""
-        except InputError as error:
-            head = {
-                "error": "input",
-                "message": error.message,
-                "line": error.line,
-                "column": error.column,
-            }
-        except StoreError:
-            # the only thing that a read-only store in memory can fail at is reaching out
-            head = {"error": "network", "message": _NO_SERVICE}
-        _die_after(0)
-        _reply(replies, json.dumps(head).encode(), body)
-
-
-def _die_after(seconds: int) -> None:
-    """Have the kernel end this process if the server that would do it is gone; 0 takes it back."""
-    if hasattr(signal, "alarm"):
-        signal.alarm(seconds)
-
-
-def _reply(replies: BinaryIO, head: bytes, body: bytes) -> None:
-    replies.write(_SIZE.pack(len(head)) + head + _SIZE.pack(len(body)) + body)
-    replies.flush()
-
-
-def _confine(memory: int) -> None:
-    """Take from this process the means to reach out or to grow without bound (Unix only)."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    resource.setrlimit(resource.RLIMIT_DATA, (used + memory, used + memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    def kill(self) -> None:
+        self.is_dead = True
+        if self.pid and not self.exit.done():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        if self._transport:
+            self._transport.abort()

@@ -19,6 +19,7 @@ from api.representation import (
 )
 from kg import __version__
 from kg.errors import NotFoundError
+from kg.store import GRAPH_TYPES, convert_graph
 
 __all__ = ["DOWNLOADS", "router"]
 
@@ -31,6 +32,9 @@ DOWNLOADS: Mapping[str, tuple[str, str]] = {
     "alliance-atlas.jsonld": ("application/ld+json", "the same as JSON-LD"),
     "alliance-atlas.nt": ("application/n-triples", "the same as N-Triples"),
     "release.nq": ("application/n-quads", "all named graphs, with all that is inferred"),
+    "void.ttl": ("text/turtle", "what the dataset is, how large and in which terms, as VoID"),
+    "context.jsonld": ("application/ld+json", "the JSON-LD context of annotated cases"),
+    "case.schema.json": ("application/schema+json", "a JSON Schema of annotated cases"),
     "shapes.ttl": ("text/turtle", "the rules that cases are validated by, as SHACL"),
     "manifest.json": ("application/json", "version, digest and size of the release"),
     "questions.json": ("application/json", "the named questions with their queries"),
@@ -48,6 +52,37 @@ def health(atlas: Atlas) -> dict[str, Any]:
         "ontology": atlas.manifest.version,
         "triples": atlas.manifest.triples,
     }
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"description": "The metrics.", "content": {"text/plain": {}}}},
+)
+def metrics(atlas: Atlas) -> Response:
+    """Give metrics of the queries and of the process, in Prometheus's text format."""
+    media_type = "text/plain; version=0.0.4; charset=utf-8"
+    return Response(
+        atlas.telemetry.render(),
+        headers={"Content-Type": media_type, "Cache-Control": "no-store"},
+    )
+
+
+@router.get(
+    "/.well-known/void",
+    response_class=Response,
+    responses=describe_types(GRAPH_TYPES, "The description."),
+    openapi_extra={"parameters": [format_parameter(GRAPH_TYPES)]},
+)
+def void(request: Request, atlas: Atlas) -> Response:
+    """Describe the dataset: what it is, how large, in which terms, and where it is had."""
+    media_type = negotiate(request, GRAPH_TYPES)
+
+    def write() -> bytes:
+        body = (atlas.settings.release / "void.ttl").read_bytes()
+        return convert_graph(body, media_type="text/turtle", graph=media_type)
+
+    return respond(request, write, media_type, atlas=atlas)
 
 
 @router.get("/docs", response_class=HTMLResponse, include_in_schema=False)

@@ -2,32 +2,58 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Request, Response
+from fastapi import FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
-from api.context import Atlas, Context, read_body
+from api.context import Context, read_body
+from api.middleware import REPEATED, DirectMiddleware
 from api.negotiation import choose
 from api.problems import NotAcceptableError, UnsupportedTypeError
 from api.representation import describe_types, format_parameter, negotiate, respond
-from kg.errors import InputError, ParameterError
+from kg.errors import InputError, LimitError, ParameterError
+from kg.model import Answer
 from kg.namespaces import BASE
+from kg.query_guard import Limits, is_repeatable
 from kg.store import GRAPH_TYPES, RESULT_TYPES
+from kg.void import DESCRIPTION
 
-__all__ = ["router"]
-
-router = APIRouter(tags=["sparql"])
+__all__ = ["Endpoint", "install"]
 
 _IRI = re.compile(r"""https?://[^\x00-\x20<>"{}|^`\\]+""")
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
+_NO_UPDATES = "this endpoint takes queries only, no updates"
+#: Bytes above which an answer is compressed in a thread.
+_MUCH = 256 * 1024
+#: Seconds until it is worth to look whether the client is still there.
+_PATIENCE = 0.05
 #: Also offered under the names that clients ask for although the standard has others.
 _ALIASES = {
     "application/json": "application/sparql-results+json",
     "application/xml": "application/sparql-results+xml",
     "text/plain": "text/csv",
+}
+#: What SPARQLWrapper and others call the formats of a graph in ``?format=``.
+_GRAPH_NAMES = {
+    "json": "jsonld",
+    "json-ld": "jsonld",
+    "n3": "ttl",
+    "rdf+xml": "rdf",
+    "turtle": "ttl",
+    "xml": "rdf",
 }
 _ANSWER_TYPES: Mapping[str, str] = {**RESULT_TYPES, **GRAPH_TYPES}
 _DATASET = {
@@ -61,12 +87,15 @@ _RESPONSES: dict[int | str, dict[str, object]] = {
     504: {"description": "The query took too long."},
 }
 
-
-@router.get(
-    "/sparql",
-    response_class=Response,
-    responses=_RESPONSES,
-    openapi_extra={
+_DESCRIBED = {str(status): response for status, response in _RESPONSES.items()}
+#: The address in the OpenAPI document, which knows only routes of the framework by itself.
+PATHS: dict[str, Any] = {
+    "get": {
+        "tags": ["sparql"],
+        "operationId": "query_by_get",
+        "summary": "Query by GET",
+        "description": "Answers the query in the URL. Without one, gives the form for people or "
+        "the service description for programs.",
         "parameters": [
             {
                 "name": "query",
@@ -76,25 +105,16 @@ _RESPONSES: dict[int | str, dict[str, object]] = {
                 "description": _QUERY["description"],
             },
             *_PARAMETERS,
-        ]
+        ],
+        "responses": _DESCRIBED,
     },
-)
-async def query_by_get(request: Request, atlas: Atlas) -> Response:
-    """Answer the query in the URL; without one, give the form or the service description."""
-    fields = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=100)
-    if not any(name == "query" for name, _ in fields):
-        if any(name == "update" for name, _ in fields):
-            raise InputError("this endpoint takes queries only, no updates")
-        return _welcome(request, atlas)
-    return await _answer(request, atlas, fields)
-
-
-@router.post(
-    "/sparql",
-    response_class=Response,
-    responses=_RESPONSES,
-    openapi_extra={
+    "post": {
+        "tags": ["sparql"],
+        "operationId": "query_by_post",
+        "summary": "Query by POST",
+        "description": "Answers the query in the body: as it is, or as a field of a form.",
         "parameters": _PARAMETERS,
+        "responses": _DESCRIBED,
         "requestBody": {
             "required": True,
             "content": {
@@ -116,53 +136,196 @@ async def query_by_get(request: Request, atlas: Atlas) -> Response:
             },
         },
     },
-)
-async def query_by_post(request: Request, atlas: Atlas) -> Response:
-    """Answer the query in the body: as it is, or as a field of a form."""
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    charset = parameters.lower().replace(" ", "").replace('"', "").partition("charset=")[2]
-    if charset and charset not in {"utf-8", "utf8", "us-ascii"}:
-        raise UnsupportedTypeError("send the query in UTF-8")
-    fields = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=100)
-    media_type = media_type.strip().lower()
-    if media_type not in {_FORM, _DIRECT}:
-        raise UnsupportedTypeError(f"send a query as {_DIRECT} or {_FORM}")
-    body = await read_body(request, largest=atlas.settings.largest_body)
+}
+
+
+class Endpoint:
+    """The endpoint as an ASGI application, without the framework's work for each request."""
+
+    def __init__(self, context: Context) -> None:
+        self._atlas = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        request = Request(scope, receive)
+        if scope["method"] == "GET":
+            answering = self._get(request)
+        elif scope["method"] == "POST":
+            answering = self._post(request)
+        else:
+            raise HTTPException(405)
+        response = await answering
+        await response(scope, receive, send)
+
+    async def _get(self, request: Request) -> Response:
+        fields = _split(request.scope["query_string"])
+        if not any(name == "query" for name, _ in fields):
+            if any(name == "update" for name, _ in fields):
+                raise InputError(_NO_UPDATES)
+            return await run_in_threadpool(_welcome, request, self._atlas)
+        return await _answer(request, self._atlas, fields)
+
+    async def _post(self, request: Request) -> Response:
+        media_type, *parameters = request.headers.get("content-type", "").lower().split(";")
+        charsets = {p.partition("=")[2].strip(' "') for p in parameters if "charset" in p}
+        if not charsets <= {"utf-8", "utf8", "us-ascii"}:
+            raise UnsupportedTypeError("send the query in UTF-8")
+        fields = _split(request.scope["query_string"])
+        media_type = media_type.strip()
+        if media_type not in {_FORM, _DIRECT}:
+            raise UnsupportedTypeError(f"send a query as {_DIRECT} or {_FORM}")
+        body = await read_body(request, largest=self._atlas.settings.largest_body)
+        if media_type == _FORM:
+            return await _answer(request, self._atlas, [*fields, *_split(body)])
+        if any(name == "query" for name, _ in fields):
+            raise InputError("a query stands in the URL and in the body; send one")
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError("the body is not UTF-8") from error
+        return await _answer(request, self._atlas, [*fields, ("query", text)])
+
+
+def install(app: FastAPI, context: Context, *, path: str) -> None:
+    """Give an application the endpoint."""
+    # what answers errors elsewhere stands behind the routing, which this goes past
+    endpoint = ExceptionMiddleware(Endpoint(context), handlers=app.exception_handlers)
+    app.add_middleware(DirectMiddleware, path=path, target=endpoint)
+    describe = app.openapi
+
+    def describe_all() -> dict[str, Any]:
+        schema = describe()
+        schema["paths"][path] = PATHS
+        return schema
+
+    app.openapi = describe_all  # type: ignore[method-assign]
+
+
+def _split(form: bytes) -> list[tuple[str, str]]:
+    """Read the fields of a form or of a URL's query."""
     try:
-        text = body.decode("utf-8")
-        if media_type == _DIRECT:
-            if any(name == "query" for name, _ in fields):
-                raise InputError("a query stands in the URL and in the body; send one")
-            return await _answer(request, atlas, [*fields, ("query", text)])
-        sent = parse_qsl(
-            text, keep_blank_values=True, max_num_fields=100, encoding="utf-8", errors="strict"
+        return parse_qsl(
+            form.decode("utf-8"),
+            keep_blank_values=True,
+            max_num_fields=100,
+            encoding="utf-8",
+            errors="strict",
         )
     except UnicodeDecodeError as error:
-        raise InputError("the body is not UTF-8") from error
+        raise InputError("the query or form is not UTF-8") from error
     except ValueError as error:
-        raise InputError("the form has too many fields") from error
-    if any(name == "update" for name, _ in sent):
-        raise InputError("this endpoint takes queries only, no updates")
-    return await _answer(request, atlas, [*fields, *sent])
+        raise InputError("there are too many fields; 100 are accepted") from error
 
 
 async def _answer(request: Request, atlas: Context, fields: Sequence[tuple[str, str]]) -> Response:
     queries = [value for name, value in fields if name == "query"]
+    if any(name == "update" for name, _ in fields):
+        raise InputError(_NO_UPDATES)
     if len(queries) != 1:
         raise InputError(f"send exactly one query; there are {len(queries)}")
     results, graph = _types(request, fields)
-    answer = await atlas.pool.answer(
+    put = _Put(
         queries[0],
-        results=results or next(iter(RESULT_TYPES)),
-        graph=graph or next(iter(GRAPH_TYPES)),
-        default_graphs=[value for name, value in fields if name == "default-graph-uri"],
-        named_graphs=[value for name, value in fields if name == "named-graph-uri"],
+        results or next(iter(RESULT_TYPES)),
+        graph or next(iter(GRAPH_TYPES)),
+        tuple(value for name, value in fields if name == "default-graph-uri"),
+        tuple(value for name, value in fields if name == "named-graph-uri"),
     )
+    lasting = is_repeatable(put.query)
+    answer = await _put(request, atlas, put, lasting=lasting)
     if answer.form == "graph" and graph is None:
         raise NotAcceptableError(GRAPH_TYPES)
     if answer.form != "graph" and results is None:
         raise NotAcceptableError(RESULT_TYPES)
-    return respond(request, answer.body, answer.media_type, atlas=atlas)
+    if len(answer.body) < _MUCH:
+        return respond(request, answer.body, answer.media_type, atlas=atlas, lasting=lasting)
+    # compressing this would keep others waiting
+    return await run_in_threadpool(
+        respond, request, answer.body, answer.media_type, atlas=atlas, lasting=lasting
+    )
+
+
+class _Put(NamedTuple):
+    """A query as it is put: what an answer depends on, beside the release."""
+
+    query: str
+    results: str
+    graph: str
+    default_graphs: tuple[str, ...]
+    named_graphs: tuple[str, ...]
+
+
+async def _put(request: Request, atlas: Context, put: _Put, *, lasting: bool) -> Answer:
+    """Answer a query, or give the answer that is kept; take note of it either way."""
+    start = time.perf_counter()
+    record = functools.partial(atlas.telemetry.record, put.query)
+    answer = atlas.answers.find(put) if lasting else None
+    outcome = "cached"
+    try:
+        if answer is None:
+            outcome = "failed"
+            async with _while_connected(request):
+                answer = await atlas.pool.answer(**put._asdict(), client=_client(request))
+            outcome = "answered"
+            if lasting:
+                atlas.answers.keep(put, answer)
+        rows, size = answer.rows, len(answer.body)
+        request.scope.get(REPEATED, []).append(
+            functools.partial(record, outcome="cached", seconds=0.0, rows=rows, size=size)
+        )
+        return answer
+    except LimitError as error:
+        outcome = error.limit
+        raise
+    except InputError:
+        outcome = "input"
+        raise
+    except ClientDisconnect:
+        outcome = "abandoned"
+        raise
+    finally:
+        record(
+            outcome=outcome,
+            seconds=time.perf_counter() - start,
+            rows=answer.rows if answer else None,
+            size=len(answer.body) if answer else 0,
+        )
+
+
+@asynccontextmanager
+async def _while_connected(request: Request) -> AsyncIterator[None]:
+    """Stop what goes on inside when the client goes away; :raises ClientDisconnect: then."""
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    watching: list[asyncio.Task[None]] = []
+    gone = False
+
+    async def watch() -> None:
+        nonlocal gone
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone = True
+        if task:
+            task.cancel()
+
+    # most queries are answered before it is worth a task to look
+    timer = loop.call_later(_PATIENCE, lambda: watching.append(loop.create_task(watch())))
+    try:
+        yield
+    except asyncio.CancelledError:
+        if gone and task and not task.uncancel():
+            raise ClientDisconnect from None
+        raise
+    finally:
+        timer.cancel()
+        for watcher in watching:
+            watcher.cancel()
+
+
+def _client(request: Request) -> str:
+    """Tell clients apart by their addresses; a network of IPv6 counts as one."""
+    host = request.client.host if request.client else ""
+    return ":".join(host.split(":")[:4]) if ":" in host else host
 
 
 def _types(request: Request, fields: Sequence[tuple[str, str]]) -> tuple[str | None, str | None]:
@@ -170,7 +333,8 @@ def _types(request: Request, fields: Sequence[tuple[str, str]]) -> tuple[str | N
     wanted = next((value.lower() for name, value in fields if name == "format"), None)
     if wanted:
         results = next((m for m, short in RESULT_TYPES.items() if wanted in {m, short}), None)
-        graph = next((m for m, short in GRAPH_TYPES.items() if wanted in {m, short}), None)
+        name = _GRAPH_NAMES.get(wanted, wanted)
+        graph = next((m for m, short in GRAPH_TYPES.items() if name in {m, short}), None)
         if results or graph:
             return results, graph
         allowed = (*RESULT_TYPES.values(), *GRAPH_TYPES.values())
@@ -180,12 +344,16 @@ def _types(request: Request, fields: Sequence[tuple[str, str]]) -> tuple[str | N
             value=wanted,
             allowed=allowed,
         )
-    accept = request.headers.get("accept")
-    results = choose(accept, [*RESULT_TYPES, *_ALIASES])
-    graph = choose(accept, list(GRAPH_TYPES))
+    results, graph = _acceptable(request.headers.get("accept"))
     if results is None and graph is None:
         raise NotAcceptableError(_ANSWER_TYPES)
-    return _ALIASES.get(results or "", results), graph
+    return results, graph
+
+
+@functools.lru_cache(maxsize=256)
+def _acceptable(accept: str | None) -> tuple[str | None, str | None]:
+    results = choose(accept, [*RESULT_TYPES, *_ALIASES])
+    return _ALIASES.get(results or "", results), choose(accept, list(GRAPH_TYPES))
 
 
 def _welcome(request: Request, atlas: Context) -> Response:
@@ -200,7 +368,7 @@ def _welcome(request: Request, atlas: Context) -> Response:
         )
         return respond(request, page.encode(), chosen, atlas=atlas)
     body = atlas.store.construct(
-        _description(str(request.url_for("query_by_get")), atlas), media_type=chosen
+        _description(str(request.url).partition("?")[0], atlas), media_type=chosen
     )
     return respond(request, body, chosen, atlas=atlas)
 
@@ -211,19 +379,41 @@ def _description(endpoint: str, atlas: Context) -> str:
         # made from the Host header, which may be anything
         endpoint = BASE + "sparql"
     graphs = "\n".join(
-        f"; sd:namedGraph [ sd:name <{name}> ; sd:graph [ a sd:Graph ; void:triples {size} ] ]"
+        f"; sd:namedGraph [ a sd:NamedGraph ; sd:name <{name}> ;"
+        f" sd:graph [ a sd:Graph ; void:triples {size} ] ]"
         for name, size in sorted(atlas.manifest.graphs.items())
     )
     return f"""
+        PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
         PREFIX sd: <http://www.w3.org/ns/sparql-service-description#>
         PREFIX void: <http://rdfs.org/ns/void#>
+        PREFIX schema: <https://schema.org/>
         PREFIX formats: <http://www.w3.org/ns/formats/>
         CONSTRUCT {{
           [] a sd:Service ; sd:endpoint <{endpoint}> ; sd:supportedLanguage sd:SPARQL11Query ;
             sd:resultFormat formats:SPARQL_Results_JSON, formats:SPARQL_Results_XML,
               formats:SPARQL_Results_CSV, formats:SPARQL_Results_TSV, formats:Turtle,
-              formats:N-Triples, formats:RDF_XML, formats:JSON-LD ;
+              formats:N-Triples, formats:N-Quads, formats:TriG, formats:RDF_XML, formats:JSON-LD ;
+            {_limits(atlas.settings.limits)}
+            rdfs:seeAlso <{DESCRIPTION}> ;
             sd:defaultDataset [ a sd:Dataset ;
               sd:defaultGraph [ a sd:Graph ; void:triples {atlas.manifest.triples} ]
               {graphs} ] .
         }} WHERE {{}}"""
+
+
+def _limits(limits: Limits) -> str:
+    """Write what a query may use as properties of the service."""
+    values = (
+        ("longest time of a query", limits.seconds, "s"),
+        ("most memory of a query", limits.memory, "byte"),
+        ("largest answer", limits.body, "byte"),
+        ("most rows of an answer", limits.rows, "row"),
+        ("longest query", limits.length, "character"),
+        ("deepest nesting of brackets", limits.nesting, "bracket"),
+    )
+    return "".join(
+        f'schema:additionalProperty [ a schema:PropertyValue ; schema:name "{name}"@en ; '
+        f'schema:value {value} ; schema:unitText "{unit}"@en ] ;\n'
+        for name, value, unit in values
+    )

@@ -17,7 +17,9 @@ import pytest
 
 from kg.errors import AtlasError, InputError, LimitError, TooLargeError
 from kg.model import Answer
-from kg.workers import Limits, WorkerPool, check_shape
+from kg.query_guard import Limits, check_query
+from kg.store import RESULT_TYPES
+from kg.workers import WorkerPool
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIRS = " . ".join(f"?a{n} ?b{n} ?c{n}" for n in range(6))
@@ -40,10 +42,11 @@ def run(
 ) -> None:
     @asynccontextmanager
     async def pool() -> AsyncIterator[WorkerPool]:
-        found = WorkerPool(folder, size=size, limits=LIMITS)
+        found = WorkerPool(folder / "release.nq", size=size, limits=LIMITS)
         await found.start()
         # what they load counts as time of the first query, which is not what is tested
-        await asyncio.gather(*(warm(found) for _ in range(size)))
+        while len(found.workers) < size + 1:
+            await asyncio.sleep(0.01)
         try:
             yield found
         finally:
@@ -177,8 +180,9 @@ def test_a_query_whose_asker_has_gone_does_not_keep_its_worker(folder: Path) -> 
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await warm(pool)
-        assert not before & pids(pool)
+        while before <= pids(pool):
+            await asyncio.sleep(0.01)
+        assert len(before - pids(pool)) == 1
 
     run(folder, use)
 
@@ -190,7 +194,7 @@ def test_stopping_leaves_no_process(folder: Path) -> None:
         found.update(pids(pool))
 
     run(folder, use, size=2)
-    assert len(found) == 2
+    assert len(found) == 3, "one is kept for whoever has none running"
     for pid in found:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
@@ -199,25 +203,29 @@ def test_stopping_leaves_no_process(folder: Path) -> None:
 def test_a_worker_does_not_outlive_its_server_by_more_than_a_query(folder: Path) -> None:
     """The server is killed in mid-query: nobody is left to kill the worker."""
     code = (
-        "import asyncio; from pathlib import Path; from kg.workers import *\n"
+        "import asyncio; from pathlib import Path\n"
+        "from kg.workers import WorkerPool; from kg.query_guard import Limits\n"
         "async def main():\n"
-        f"    pool = WorkerPool(Path({str(folder)!r}), size=1, limits=Limits(seconds=1.0))\n"
-        "    await pool.start()\n"
-        "    print(*(worker._process.pid for worker in pool._workers), flush=True)\n"
-        f"    await pool.answer({RUNAWAY!r}, results='text/csv', graph='text/turtle')\n"
+        f"    source = Path({str(folder)!r}) / 'release.nq'\n"
+        "    pool = WorkerPool(source, size=1, limits=Limits(seconds=1.0))\n"
+        "    ask = {'results': 'text/csv', 'graph': 'text/turtle'}\n"
+        "    await pool.answer('ASK {}', **ask)\n"
+        "    print(*pool.workers, flush=True)\n"
+        f"    await pool.answer({RUNAWAY!r}, **ask)\n"
         "asyncio.run(main())"
     )
     server = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     assert server.stdout
-    pid = int(server.stdout.readline())
+    found = [int(pid) for pid in server.stdout.readline().split()]
+    assert found
     time.sleep(0.7)
     server.kill()
     server.wait()
     server.stdout.close()
     deadline = time.monotonic() + 10
-    while is_running(pid):
+    while any(map(is_running, found)):
         assert time.monotonic() < deadline, "the worker goes on"
         time.sleep(0.1)
 
@@ -234,7 +242,7 @@ def test_a_worker_does_not_outlive_its_server_by_more_than_a_query(folder: Path)
     ],
 )
 def test_brackets_and_words_count_only_where_they_mean_something(query: str) -> None:
-    check_shape(query, limits=Limits(nesting=2))
+    check_query(query, limits=Limits(nesting=2))
 
 
 @pytest.mark.parametrize(
@@ -242,7 +250,7 @@ def test_brackets_and_words_count_only_where_they_mean_something(query: str) -> 
 )
 def test_deep_nesting_is_refused_with_its_place(query: str) -> None:
     with pytest.raises(TooLargeError) as caught:
-        check_shape(query, limits=Limits(nesting=2))
+        check_query(query, limits=Limits(nesting=2))
     assert (caught.value.line, caught.value.column) > (1, 4)
 
 
@@ -266,12 +274,111 @@ def test_a_shape_is_checked_in_linear_time() -> None:
     ]
     for hostile in (start * (99_000 // len(start)) for start in starts):
         start = time.monotonic()
-        check_shape(hostile, limits=limits)
+        check_query(hostile, limits=limits)
         assert time.monotonic() - start < 2, hostile[:3]
 
 
+def test_one_clients_runaways_do_not_shut_out_another(folder: Path) -> None:
+    async def use(pool: WorkerPool) -> None:
+        tasks = [asyncio.create_task(refused(pool, RUNAWAY)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        start = time.monotonic()
+        for _ in range(5):
+            answer = await pool.answer(
+                "ASK {}", results="text/csv", graph="text/turtle", client="another"
+            )
+            assert answer.body == b"true"
+        assert time.monotonic() - start < LIMITS.seconds / 2
+        await asyncio.gather(*tasks)
+
+    run(folder, use, size=2)
+
+
+def test_a_fork_server_that_died_is_started_again(folder: Path) -> None:
+    async def use(pool: WorkerPool) -> None:
+        for nursery in (pool._lane._nursery,):
+            assert nursery._process
+            nursery._process.kill()
+        for pid in pids(pool):
+            os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(0.1)
+        assert (await ask(pool, "ASK {}")).form == "boolean"
+
+    run(folder, use)
+
+
+def test_a_table_with_too_many_rows_is_refused_whole(folder: Path) -> None:
+    async def main() -> None:
+        pool = WorkerPool(folder / "release.nq", size=1, limits=Limits(rows=299))
+        try:
+            for media_type in RESULT_TYPES:
+                table = "SELECT ?s { GRAPH ?g { ?s ?p ?o } }"
+                with pytest.raises(LimitError) as caught:
+                    await pool.answer(table, results=media_type, graph="text/turtle")
+                assert caught.value.limit == "rows"
+                few = await pool.answer(
+                    table + " LIMIT 299", results=media_type, graph="text/turtle"
+                )
+                assert few.rows == 299
+        finally:
+            await pool.stop()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("query", "allowed"),
+    [
+        ("ASK { SERVICE <https://a.example/sparql> { ?s ?p ?o } }", True),
+        ("PREFIX a: <https://a.example/> ASK { SERVICE SILENT a:sparql { ?s ?p ?o } }", True),
+        ("ASK { SERVICE <https://b.example/sparql> { ?s ?p ?o } }", False),
+        ("ASK { SERVICE <https://a.example@b.example/> { ?s ?p ?o } }", False),
+        ("ASK { SERVICE <https://a.example:8080/> { ?s ?p ?o } }", False),
+        ("ASK { SERVICE <file:///etc/passwd> { ?s ?p ?o } }", False),
+        ("ASK { SERVICE ?where { ?s ?p ?o } }", False),
+        ("ASK { SERVICE <https://a.example/> {} \u0053ERVICE <http://b.example/> {} }", False),
+    ],
+)
+def test_only_hosts_that_the_operator_names_may_be_called(query: str, allowed: bool) -> None:
+    if allowed:
+        assert check_query(query, limits=Limits(), hosts={"a.example"})
+        with pytest.raises(LimitError):
+            check_query(query, limits=Limits())
+    else:
+        with pytest.raises(LimitError) as caught:
+            check_query(query, limits=Limits(), hosts={"a.example"})
+        assert caught.value.limit == "network"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM <http://elsewhere.example/data> { ?s ?p ?o }",
+        "SELECT * FROM NAMED <http://elsewhere.example/data> { ?s ?p ?o }",
+        "PREFIX e: <http://elsewhere.example/> SELECT * FROM e:data { ?s ?p ?o }",
+    ],
+)
+def test_a_graph_that_is_not_there_is_refused_and_not_fetched(query: str) -> None:
+    with pytest.raises(InputError, match="is no graph of this release") as caught:
+        check_query(query, limits=Limits(), graphs={"http://x/g0"})
+    assert caught.value.column
+    assert not check_query(
+        "PREFIX x: <http://x/> ASK FROM x:g0 FROM NAMED <http://x/g0> { ?from ?named 'FROM <a>' }",
+        limits=Limits(),
+        graphs={"http://x/g0"},
+    )
+
+
+@pytest.mark.parametrize(
+    "update", ["INSERT DATA { <a> <b> <c> }", "# x\nLOAD <http://a/>", "prefix a: <b> drop all"]
+)
+def test_an_update_is_refused_as_one(update: str) -> None:
+    with pytest.raises(InputError, match="no updates"):
+        check_query(update, limits=Limits())
+
+
 def pids(pool: WorkerPool) -> set[int]:
-    return {worker._process.pid for worker in pool._workers}
+    return set(pool.workers)
 
 
 def is_running(pid: int) -> bool:

@@ -12,8 +12,8 @@ import uvicorn
 
 from api.app import create_app
 from api.settings import Settings
+from kg.query_guard import Limits
 from kg.release import Release
-from kg.workers import Limits
 
 
 @pytest.fixture(scope="session")
