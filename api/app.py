@@ -10,23 +10,38 @@ from pathlib import Path
 from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
 from api import problems
+from api.assets import list_assets
 from api.context import Context
-from api.middleware import HeadMiddleware, PolicyMiddleware
-from api.routes import pages, questions, service, sparql, validation
+from api.middleware import HeadMiddleware, KeepingMiddleware, PolicyMiddleware
+from api.routes import (
+    editor,
+    itb,
+    pages,
+    questions,
+    reconciliation,
+    search,
+    service,
+    sparql,
+    validation,
+)
 from api.settings import Settings
+from api.telemetry import Telemetry
 from kg import __version__
 from kg.entries import Catalog
 from kg.manifest import read_manifest
 from kg.namespaces import BASE, compress
 from kg.questions import read_questions
-from kg.store import Store
+from kg.remote import RemotePool, RemoteStore
+from kg.search import SearchIndex
+from kg.store import Store, store_source
 from kg.workers import WorkerPool
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "create_endpoint"]
 
 _FOLDER = Path(__file__).resolve().parent
 
@@ -38,16 +53,77 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     :param settings: among them the release that queries from outside are put to.
     :raises StoreError: if the release is not there.
     """
-    templates = Jinja2Templates(env=_environment())
-    context = Context(
+    context = _context(store, settings)
+    app = _bare(context)
+    # the last one that is added is the first to see a request
+    sparql.install(app, context, path="/sparql")
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
+        allow_headers=["Accept", "Content-Type", "If-None-Match"],
+        expose_headers=["ETag", "Link", "X-Release"],
+    )
+    app.add_middleware(PolicyMiddleware)
+    app.add_middleware(KeepingMiddleware)
+    app.add_middleware(HeadMiddleware)
+    static = GZipMiddleware(StaticFiles(directory=_FOLDER / "static"), minimum_size=1000)
+    app.mount("/static", static, name="static")
+    app.include_router(service.router)
+    app.include_router(editor.router)
+    app.include_router(validation.router)
+    app.include_router(itb.router)
+    app.include_router(search.router)
+    app.include_router(reconciliation.router)
+    questions.install(app, context)
+    # last, for its addresses cover whatever is left
+    app.include_router(pages.router)
+    return app
+
+
+def create_endpoint(store: Store, settings: Settings) -> FastAPI:
+    """Make an application that is the SPARQL endpoint alone, at ``/``, for mounting in another.
+
+    :param store: what the endpoint describes itself from.
+    :param settings: among them the release that queries are put to.
+    :raises StoreError: if the release is not there.
+    """
+    context = _context(store, settings)
+    app = _bare(context)
+    sparql.install(app, context, path="/")
+    app.add_middleware(HeadMiddleware)
+    return app
+
+
+def _context(store: Store, settings: Settings) -> Context:
+    manifest = read_manifest(settings.release)
+    pool: RemotePool | WorkerPool
+    if isinstance(store, RemoteStore):
+        # an engine elsewhere keeps strangers' queries away from this process by itself
+        pool = RemotePool(store)
+    else:
+        pool = WorkerPool(
+            store_source(settings.release),
+            size=settings.workers,
+            limits=settings.limits,
+            graphs=manifest.graphs,
+            hosts=settings.services,
+        )
+    return Context(
         store=store,
         settings=settings,
-        manifest=read_manifest(settings.release),
+        manifest=manifest,
         catalog=Catalog.from_store(store),
         questions=read_questions(settings.release / "questions.json"),
-        pool=WorkerPool(settings.release, size=settings.workers, limits=settings.limits),
-        templates=templates,
+        search=SearchIndex(settings.release / "search.sqlite"),
+        pool=pool,
+        templates=Jinja2Templates(env=_environment()),
+        telemetry=Telemetry(pool, log=settings.query_log),
     )
+
+
+def _bare(context: Context) -> FastAPI:
+    """Make an application without routes, which answers errors as problems."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -69,23 +145,7 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     # what these would log of a body that they cannot read is words of the body
     for name in ("python_multipart", "rdflib"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    problems.install(app, templates)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=["*"],
-        allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
-        allow_headers=["Accept", "Content-Type", "If-None-Match"],
-        expose_headers=["ETag", "Link", "X-Release"],
-    )
-    app.add_middleware(PolicyMiddleware)
-    app.add_middleware(HeadMiddleware)
-    app.mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static")
-    app.include_router(service.router)
-    app.include_router(sparql.router)
-    app.include_router(validation.router)
-    questions.install(app, context)
-    # last, for its addresses cover whatever is left
-    app.include_router(pages.router)
+    problems.install(app, context.templates)
     return app
 
 
@@ -97,6 +157,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["assets"] = list_assets(_FOLDER / "static")
     environment.filters["short"] = compress
     environment.filters["href"] = _href
     return environment

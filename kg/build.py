@@ -16,8 +16,14 @@ A release is a folder:
     for every line of the paper's body how much rests on it;
 ``questions.json``
     the named questions;
+``search.sqlite``
+    the index for searching;
+``context.jsonld`` ``case.schema.json``
+    how an annotated case is written as JSON;
 ``shapes.ttl``
     the shapes, in one file;
+``void.ttl``
+    what the dataset is, how large and in which terms;
 ``manifest.json``
     version, digest, sizes. The digest is that of ``release.nq``; it names the release in answers
     and ETags.
@@ -26,26 +32,31 @@ A release is a folder:
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rdflib import OWL, RDF, RDFS, Graph
-from rdflib.namespace import SKOS
+from rdflib.namespace import DCTERMS, SKOS
 
 from kg import reasoning
 from kg.checks import aa, check, gather
 from kg.coverage import cover, to_csv, uncovered
+from kg.entries import Catalog
 from kg.errors import CheckError, InputError, StoreError
+from kg.interchange import make_context, make_schema
 from kg.loader import Module, load_all, merge
 from kg.manifest import Manifest, sources_digest, write_manifest
 from kg.namespaces import BASE, GRAPH
 from kg.passages import read_paper
 from kg.queries import iter_derivations
-from kg.question_files import load_questions, questions_as_triples
-from kg.questions import write_questions
+from kg.question_files import load_questions, questions_as_triples, resolve_questions
+from kg.questions import Question, write_questions
 from kg.resources import ontology_dir, shapes_dir
+from kg.search import write_index
 from kg.store import OxigraphStore, canonical_quads, serialize_triples
+from kg.void import describe_dataset
 
 __all__ = ["REASONED", "build", "conclusions"]
 
@@ -94,6 +105,11 @@ def build(
     inferred = conclusions(modules, reason=reason, progress=progress)
     progress("deriving")
     store = _fill(modules, inferred)
+    progress("asking")
+    questions = resolve_questions(
+        load_questions(ontology_dir() / "questions"), store, Catalog.from_store(store)
+    )
+    _load(store, questions_as_triples(questions, store), "questions")
     quads = canonical_quads(store.dump_quads())
     progress("writing")
     try:
@@ -101,7 +117,7 @@ def build(
         with tempfile.TemporaryDirectory(dir=out.parent, ignore_cleanup_errors=True) as scratch:
             folder = Path(scratch) / "release"
             folder.mkdir()
-            manifest = _write(folder, store, quads, modules)
+            manifest = _write(folder, store, quads, modules, questions)
             if out.exists():
                 # moved aside and not deleted here, so that no half of it can stay behind
                 out.rename(Path(scratch) / "former")
@@ -140,7 +156,6 @@ def _fill(modules: Sequence[Module], inferred: list[str]) -> OxigraphStore:
     store = OxigraphStore()
     for layer, graph in sorted(_by_layer(modules).items()):
         _load(store, graph, layer)
-    _load(store, questions_as_triples(load_questions(ontology_dir() / "questions")), "questions")
     text = "\n".join(inferred).encode()
     store.load(text, graphs=[None, GRAPH + "inferred"])
     size = -1
@@ -183,7 +198,11 @@ def _load(store: OxigraphStore, graph: Graph, layer: str) -> None:
 
 
 def _write(
-    folder: Path, store: OxigraphStore, quads: list[str], modules: Sequence[Module]
+    folder: Path,
+    store: OxigraphStore,
+    quads: list[str],
+    modules: Sequence[Module],
+    questions: Sequence[Question],
 ) -> Manifest:
     body = ("\n".join(quads) + "\n").encode()
     (folder / "release.nq").write_bytes(body)
@@ -202,10 +221,17 @@ def _write(
     vocabulary.parse(data="\n".join(hierarchy), format="nt")
     lines = canonical_quads(vocabulary.serialize(format="nt").splitlines())
     (folder / "vocabulary.nt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    write_questions(folder / "questions.json", load_questions(ontology_dir() / "questions"))
+    write_questions(folder / "questions.json", questions)
+    write_index(folder / "search.sqlite", store, questions)
     shapes = merge(m.graph for m in modules if m.layer == "shapes")
     # canonical, since nodes without a name would stand in another order each time
     shapes.serialize(folder / "shapes.ttl", format="longturtle", canon=True)
+    for name, document in {
+        "context.jsonld": make_context(vocabulary),
+        "case.schema.json": make_schema(vocabulary, shapes),
+    }.items():
+        text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+        (folder / name).write_text(text, encoding="utf-8")
     covered = cover(store)
     bare = uncovered(covered)
     if bare:
@@ -214,14 +240,19 @@ def _write(
         "\n".join(store.dump(graph=GRAPH + "inferred")) + "\n", encoding="utf-8"
     )
     (folder / "coverage.csv").write_text(to_csv(covered), encoding="utf-8", newline="")
+    header = next(module for module in modules if not module.layer)
     manifest = Manifest(
-        version=str(next(m.graph.value(m.iri, OWL.versionInfo) for m in modules if not m.layer)),
+        version=str(header.graph.value(header.iri, OWL.versionInfo)),
+        date=str(header.graph.value(header.iri, DCTERMS.modified)),
         digest=hashlib.sha256(body).hexdigest(),
         sources=sources_digest(),
         triples=len(triples),
         graphs=_graph_sizes(quads),
         counts=_counts(store),
     )
+    dumps = {f"alliance-atlas.{suffix}": kind for suffix, kind in DOWNLOADS.items()}
+    dumps["release.nq"] = "application/n-quads"
+    (folder / "void.ttl").write_bytes(describe_dataset(store, manifest=manifest, dumps=dumps))
     write_manifest(folder, manifest)
     return manifest
 

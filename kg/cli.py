@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from kg import __version__
 from kg.errors import AtlasError, CheckError, InputError, NotFoundError, StoreError
 from kg.resources import ontology_dir, release_dir, shapes_dir
+
+if TYPE_CHECKING:
+    from kg.batch import Checked
+    from kg.questions import Question
 
 __all__ = ["main"]
 
@@ -90,9 +96,15 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
 
     def command(
-        name: str, run: Callable[[argparse.Namespace], int], summary: str
+        name: str,
+        run: Callable[[argparse.Namespace], int],
+        summary: str,
+        *,
+        add_help: bool = True,
     ) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        sub = commands.add_parser(
+            name, help=summary, description=summary, allow_abbrev=False, add_help=add_help
+        )
         sub.set_defaults(run=run)
         return sub
 
@@ -105,9 +117,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument(
         "--store",
-        type=Path,
-        metavar="PATH",
-        help="a release folder instead of the one that comes along",
+        metavar="PATH|URL",
+        help="a release folder instead of the one that comes along, or the SPARQL endpoint of an "
+        "engine to which it was published",
+    )
+    serve.add_argument(
+        "--workers",
+        type=_count,
+        metavar="N",
+        help="processes that answer queries from outside (default: ALLIANCE_WORKERS or 2)",
+    )
+    serve.add_argument(
+        "--allow-service",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host, with its port if need be, that queries may call by SERVICE (default: none)",
     )
 
     build = command("build", _build, "merge, check, reason and write a release")
@@ -144,12 +169,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     query.add_argument("--store", type=Path, metavar="PATH", help=argparse.SUPPRESS)
 
-    question = command("question", _question, "answer a named question; without a name, list them")
+    question = command(
+        "question",
+        _question,
+        "answer a named question; without a name, list them",
+        add_help=False,  # with a name, it is the question that is explained
+    )
     question.add_argument("name", nargs="?", metavar="ID")
     question.add_argument(
-        "--format", choices=["table", "csv", "tsv", "json", "sparql-json", "xml"], default="table"
+        "--format",
+        choices=["table", "csv", "tsv", "json", "sparql-json", "xml", "md", *_GRAPH_FORMATS],
+        default="table",
+    )
+    question.add_argument(
+        "-h", "--help", action="store_true", help="show this, or with ID what its parameters take"
     )
     question.epilog = "A question's parameters are options of their own: --from magical-alliance"
+    question.set_defaults(parser=question)
 
     describe = command(
         "describe", _describe, "say what is known of a thing, by name, short form or IRI"
@@ -160,11 +196,25 @@ def _parser() -> argparse.ArgumentParser:
     validate = command(
         "validate", _validate, "validate annotated cases; exit 1 if one does not conform"
     )
-    validate.add_argument("files", nargs="+", metavar="FILE")
+    validate.add_argument(
+        "files", nargs="+", metavar="FILE", help="files, or folders of them; - is standard input"
+    )
     validate.add_argument(
         "--strict", action="store_true", help="treat the rules that the theory hedges as binding"
     )
-    validate.add_argument("--format", choices=["text", "json", "ttl"], default="text")
+    validate.add_argument(
+        "--format",
+        choices=["text", "json", "ndjson", "ttl", "csv", "sarif", "junit"],
+        default="text",
+    )
+    validate.add_argument(
+        "--jobs", type=_count, default=1, metavar="N", help="processes that share the work"
+    )
+    validate.add_argument(
+        "--no-quotes",
+        action="store_true",
+        help="leave out of the report what was said or written in the case",
+    )
     validate.add_argument(
         "--type",
         metavar="MEDIA-TYPE",
@@ -177,6 +227,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 to 64")
+    return int(text)
+
+
 def _port(text: str) -> int:
     """Read a port; 0 takes one that is free."""
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
@@ -187,7 +243,13 @@ def _port(text: str) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from api.serve import serve
 
-    return serve(host=options.host, port=options.port, folder=options.store)
+    return serve(
+        host=options.host,
+        port=options.port,
+        store=options.store,
+        workers=options.workers,
+        services=options.allow_service,
+    )
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -256,9 +318,9 @@ def _check_cases() -> list[str]:
 
 
 def _query(options: argparse.Namespace) -> int:
+    from kg.query_guard import Limits, check_query
     from kg.release import open_release
     from kg.table import render_table
-    from kg.workers import Limits, check_shape
 
     text = _read_text(options.file)
     store = open_release(options.store).store
@@ -266,7 +328,7 @@ def _query(options: argparse.Namespace) -> int:
     graph = _GRAPH_FORMATS.get(options.format, "text/turtle")
     try:
         # the engine would call other hosts if a query asked for it, and crash on a very deep one
-        check_shape(text, limits=Limits())
+        check_query(text, limits=Limits())
         answer = store.answer(text, results=results, graph=graph)
         if answer.form == "solutions" and options.format == "table":
             sys.stdout.write(render_table(store.select(text)))
@@ -293,12 +355,16 @@ def _query(options: argparse.Namespace) -> int:
 
 
 def _question(options: argparse.Namespace) -> int:
+    from kg.answers import answer_as_graph, answer_as_markdown
     from kg.model import Literal as Text
     from kg.model import Solutions
     from kg.questions import answer_question, get_question
     from kg.release import open_release
     from kg.table import render_table, write_csv
 
+    if options.name is None and options.help:
+        options.parser.print_help()
+        return DONE
     release = open_release()
     if options.name is None:
         if options.rest:
@@ -307,10 +373,13 @@ def _question(options: argparse.Namespace) -> int:
         sys.stdout.write(render_table(Solutions(("question", "title"), rows)))
         return DONE
     question = get_question(release.questions, options.name)
+    if options.help:
+        sys.stdout.write(_explain(question))
+        return DONE
     answer = answer_question(release.store, question, _parameters(options.rest))
+    manifest = release.manifest
     if options.format == "json":
-        body = answer.to_json(release=release.manifest.digest)
-        print(json.dumps(body, indent=2, ensure_ascii=False))
+        print(json.dumps(answer.to_json(manifest=manifest), indent=2, ensure_ascii=False))
     elif options.format in {"csv", "tsv"}:
         sys.stdout.write(
             write_csv(answer.solutions, delimiter="," if options.format == "csv" else "\t")
@@ -319,10 +388,28 @@ def _question(options: argparse.Namespace) -> int:
         sys.stdout.write(render_table(answer.solutions))
         if answer.note:
             print(answer.note)
+    elif options.format == "md":
+        sys.stdout.write(answer_as_markdown(answer, catalog=release.catalog, manifest=manifest))
+    elif options.format in _GRAPH_FORMATS:
+        media_type = _GRAPH_FORMATS[options.format]
+        _write(
+            answer_as_graph(answer, store=release.store, manifest=manifest, media_type=media_type)
+        )
     else:
         media_type = _QUERY_FORMATS["json" if options.format == "sparql-json" else "xml"]
         _write(release.store.answer(answer.sparql, results=media_type, graph="text/turtle").body)
     return DONE
+
+
+def _explain(question: Question) -> str:
+    """Tell what a question is good for, and what its parameters take."""
+    lines = [question.title, question.why, ""]
+    for parameter in question.parameters:
+        left_out = ", or nothing" if parameter.optional else ""
+        lines.append(f"--{parameter.name}: {parameter.label}; takes {parameter.takes}{left_out}")
+    given = " ".join(f"--{name} {value}" for name, value in question.example.items())
+    lines.append(f"for example: alliance question {question.name} {given}".rstrip())
+    return "\n".join(lines) + "\n"
 
 
 def _parameters(rest: Sequence[str]) -> dict[str, str]:
@@ -358,30 +445,86 @@ def _describe(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from kg.ingest import media_type_for
+    from kg.batch import Checked, find_cases, validate_files
+    from kg.report_formats import without_quotes
     from kg.validation import validate_case
 
-    reports = []
-    for name in options.files:
-        data = _read_bytes(name)
-        media_type = options.type or media_type_for(name)
-        reports.append(
-            validate_case(data, media_type=media_type, source=name, strict=options.strict)
+    names = list(find_cases(options.files))
+    if "-" in names:
+        if len(names) > 1:
+            raise InputError("give '-' (standard input) by itself, without other files")
+        if not options.type:
+            raise InputError("tell the media type by --type", source="-")
+        report = validate_case(
+            _read_bytes("-"), media_type=options.type, source="-", strict=options.strict
         )
-    if options.format == "json":
-        bodies = [report.to_dict() for report in reports]
-        print(
-            json.dumps(
-                bodies[0] if len(bodies) == 1 else {"items": bodies}, indent=2, ensure_ascii=False
-            )
-        )
-    elif options.format == "ttl":
-        for report in reports:
-            _write(report.to_graph("text/turtle"))
+        checked: Iterable[Checked] = [Checked("-", report)]
     else:
-        for report in reports:
-            sys.stdout.write(report.to_text())
-    return DONE if all(report.conforms for report in reports) else FAILED
+        checked = validate_files(
+            names, strict=options.strict, media_type=options.type, jobs=options.jobs
+        )
+    if options.no_quotes:
+        checked = (
+            replace(one, report=one.report and without_quotes(one.report)) for one in checked
+        )
+    if len(names) > 1:
+        checked = _counted(checked, len(names))
+    failed, unread = _write_reports(checked, options.format, many=len(names) > 1)
+    for line in unread:
+        print(f"alliance: {line}", file=sys.stderr)
+    return USAGE if unread else FAILED if failed else DONE
+
+
+def _counted(checked: Iterable[Checked], total: int) -> Iterator[Checked]:
+    """Count on a terminal how far it is, in one line that is overwritten."""
+    for number, one in enumerate(checked, 1):
+        yield one
+        if sys.stderr.isatty():
+            end = "\n" if number == total else "\r"
+            print(f"{number} of {total} files", end=end, file=sys.stderr, flush=True)
+
+
+def _write_reports(checked: Iterable[Checked], form: str, *, many: bool) -> tuple[bool, list[str]]:
+    """Write reports; tell whether one does not conform, and what could not be read.
+
+    Text, Turtle and one JSON object a line are written as they come; the other forms are one
+    document and so are kept until the end.
+    """
+    from kg import report_formats
+
+    failed, unread, reports, errors = False, [], [], {}
+    for one in checked:
+        report = one.report
+        if report is None:
+            unread.append(one.error)
+            errors[one.source] = one.error
+            continue
+        failed = failed or not report.conforms
+        if form == "text":
+            colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+            sys.stdout.write(report.to_text(colours=colours))
+        elif form == "ttl":
+            _write(report.to_graph("text/turtle"))
+        elif form == "ndjson":
+            print(json.dumps(report.to_dict(), ensure_ascii=False))
+        else:
+            reports.append(report)
+    match form:
+        case "json" if many:
+            items = [report.to_dict() for report in reports]
+            summary = report_formats.summarize(reports)
+            print(json.dumps({"items": items, "summary": summary}, indent=2, ensure_ascii=False))
+        case "json":
+            for report in reports:
+                sys.stdout.write(report.to_json())
+        case "csv":
+            sys.stdout.write(report_formats.to_csv(reports))
+        case "junit":
+            sys.stdout.write(report_formats.to_junit(reports))
+        case "sarif":
+            log = report_formats.to_sarif(reports, errors=errors)
+            print(json.dumps(log, indent=2, ensure_ascii=False))
+    return failed, unread
 
 
 def _verify_passages(options: argparse.Namespace) -> int:

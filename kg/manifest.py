@@ -18,6 +18,7 @@ class Manifest:
     """What a release says of itself.
 
     :param version: ``owl:versionInfo`` of the ontology.
+    :param date: ``dcterms:modified`` of the ontology, as year-month-day.
     :param digest: the SHA-256 of ``release.nq``, in hexadecimal.
     :param sources: the SHA-256 of the files it was built from, in hexadecimal.
     :param triples: how many triples the default graph holds.
@@ -26,6 +27,7 @@ class Manifest:
     """
 
     version: str
+    date: str
     digest: str
     sources: str
     triples: int
@@ -60,6 +62,10 @@ def sources_digest() -> str:
         (package / "queries", "derive/*.rq"),
         (package, "build.py"),
         (package, "question*.py"),
+        (package, "search.py"),
+        (package, "words.py"),
+        (package / "queries", "search-texts.rq"),
+        (package, "void.py"),
     ):
         for path in sorted(folder.glob(pattern)):
             if path.is_file() and path.suffix in {".ttl", ".rq", ".nt", ".py"}:

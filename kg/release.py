@@ -11,7 +11,7 @@ from kg.errors import StoreError
 from kg.manifest import Manifest, read_manifest
 from kg.questions import Question, read_questions
 from kg.resources import release_dir
-from kg.store import OxigraphStore
+from kg.store import OxigraphStore, store_source
 
 __all__ = ["Release", "open_release"]
 
@@ -34,7 +34,7 @@ def open_release(folder: Path | None = None) -> Release:
     """
     folder = folder or release_dir()
     manifest = read_manifest(folder)
-    store = OxigraphStore.from_quads(folder / "release.nq")
+    store = OxigraphStore.from_source(store_source(folder))
     try:
         questions = read_questions(folder / "questions.json")
     except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:

@@ -27,9 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "validation"
 VALID = str(FIXTURES / "valid" / "v2.ttl")
 INVALID = str(FIXTURES / "invalid" / "R12-n5.ttl")
-COMMANDS = (
-    "serve build check query question describe validate verify-passages".split()  # noqa: SIM905
-)
+COMMANDS = "serve build check query question describe validate verify-passages".split()
 ASKED = ["--from", "magical-alliance", "--to", "working-alliance"]
 
 Capture = pytest.CaptureFixture[str]
@@ -111,6 +109,31 @@ def test_a_question_in_other_formats(capsys: Capture) -> None:
     ]
     _, out, _ = run(capsys, "question", "signals-of-shift", *ASKED, "--format=sparql-json")
     assert len(json.loads(out)["results"]["bindings"]) == len(rows)
+
+
+@pytest.mark.parametrize("short", ["md", "ttl", "jsonld", "rdf", "nt", "xml", "tsv"])
+def test_a_question_in_formats_for_reading_and_linking(capsys: Capture, short: str) -> None:
+    code, out, _ = run(capsys, "question", "signals-of-shift", *ASKED, "--format", short)
+    assert code == 0
+    assert "visits-grow-longer" in out
+
+
+def test_a_question_explains_its_parameters(capsys: Capture) -> None:
+    code, out, _ = run(capsys, "question", "case-numbers", "--help")
+    assert code == 0
+    assert "--case: " in out
+    assert "or nothing" in out
+    assert out.splitlines()[-1].startswith("for example: alliance question case-numbers --case ")
+    code, out, _ = run(capsys, "question", "--help")
+    assert code == 0
+    assert "--format" in out
+
+
+def test_a_value_may_be_a_label(capsys: Capture) -> None:
+    labels = ["--from", "Magical alliance", "--to", "concept:working-alliance"]
+    _, by_label, _ = run(capsys, "question", "signals-of-shift", *labels)
+    _, by_name, _ = run(capsys, "question", "signals-of-shift", *ASKED)
+    assert by_label == by_name
 
 
 def test_without_a_name_the_questions_are_listed(capsys: Capture) -> None:
@@ -206,7 +229,7 @@ class TestQuery:
     ) -> None:
         path = tmp_path / "q.rq"
         path.write_text("INSERT DATA { <http://a> <http://b> <http://c> }")
-        assert "not SPARQL" in refused(capsys, 2, "query", str(path))
+        assert "no updates" in refused(capsys, 2, "query", str(path))
         with socket.create_server(("127.0.0.1", 0)) as other:
             other.settimeout(0.2)
             address = f"http://127.0.0.1:{other.getsockname()[1]}/sparql"
@@ -312,7 +335,7 @@ class TestValidate:
     def test_what_cannot_be_read_is_2(self, capsys: Capture, tmp_path: Path) -> None:
         assert "cannot be read" in refused(capsys, 2, "validate", str(tmp_path / "none.ttl"))
         (tmp_path / "folder.ttl").mkdir()
-        assert "cannot be read" in refused(capsys, 2, "validate", str(tmp_path / "folder.ttl"))
+        assert "has no file" in refused(capsys, 2, "validate", str(tmp_path / "folder.ttl"))
         assert "nonsense" in refused(capsys, 2, "validate", VALID, "--type", "nonsense")
 
     def test_strict_binds_what_the_theory_hedges(self, capsys: Capture) -> None:
@@ -389,9 +412,9 @@ def test_a_server_is_for_this_machine_only_unless_told(
     assert run(capsys, "serve")[0] == 0
     more = ["--host", "0.0.0.0", "--port", "0", "--store", str(tmp_path)]
     assert run(capsys, "serve", *more)[0] == 0
-    assert [(o["host"], o["port"], o["folder"]) for o in asked] == [
+    assert [(o["host"], o["port"], o["store"]) for o in asked] == [
         ("127.0.0.1", 8000, None),
-        ("0.0.0.0", 0, tmp_path),
+        ("0.0.0.0", 0, str(tmp_path)),
     ]
 
 
