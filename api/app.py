@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
 from api import problems
-from api.assets import list_assets
+from api.assets import digest_program, list_assets
 from api.context import Context
 from api.middleware import HeadMiddleware, KeepingMiddleware, PolicyMiddleware
 from api.routes import (
@@ -119,6 +119,7 @@ def _context(store: Store, settings: Settings) -> Context:
         pool=pool,
         templates=Jinja2Templates(env=_environment()),
         telemetry=Telemetry(pool, log=settings.query_log),
+        program=digest_program(_FOLDER),
     )
 
 

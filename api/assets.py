@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-__all__ = ["list_assets"]
+__all__ = ["digest_program", "list_assets"]
 
 
 def list_assets(folder: Path) -> dict[str, str]:
@@ -15,3 +15,15 @@ def list_assets(folder: Path) -> dict[str, str]:
         for path in sorted(folder.iterdir())
         if path.is_file()
     }
+
+
+def digest_program(folder: Path) -> str:
+    """Give a digest of the program's own files, upon which what it writes depends."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix in {".css", ".html", ".js", ".py", ".svg"}:
+            if "node_modules" in path.parts:
+                continue
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]

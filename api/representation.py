@@ -130,7 +130,7 @@ def _about(atlas: Context) -> dict[str, str]:
 
 def _etag(request: Request, media_type: str, atlas: Context) -> str:
     path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
-    key = f"{atlas.manifest.digest} {path}?{query} {media_type}"
+    key = f"{atlas.manifest.digest} {atlas.program} {path}?{query} {media_type}"
     return f'"{hashlib.sha256(key.encode()).hexdigest()[:32]}"'
 
 

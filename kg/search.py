@@ -390,8 +390,9 @@ def _add(
 ) -> list[str]:
     """Add a document, and give its words."""
     own = entry.name.rpartition("/")[2].replace("-", " ")
-    names = [*entry.alternatives, *written.get("names", ())]
-    notes = [note for note in written.get("notes", ()) if note != entry.gloss]
+    # in order, for a store gives them in any
+    names = sorted({*entry.alternatives, *written.get("names", ())})
+    notes = sorted(note for note in written.get("notes", ()) if note != entry.gloss)
     if question:
         names += question.phrasings
         notes.append(", ".join(question.keywords))
@@ -420,7 +421,11 @@ def _add(
     )
     # a statement is no name, and its words count as those of a gloss
     label, gloss = ("", f"{entry.label} {entry.gloss}") if sentence else (entry.label, entry.gloss)
-    columns = [tokens(text) for text in (label, " ".join(names), gloss, " ".join(notes))]
+    columns = [
+        # one by one, for the end of a text and the beginning of the next make no word
+        [word for text in texts for word in tokens(text)]
+        for texts in ([label], names, [gloss], notes)
+    ]
     connection.execute(
         "INSERT INTO text (rowid, label, names, gloss, notes) VALUES (?, ?, ?, ?, ?)",
         (number, *(" ".join(map(stem, column)) for column in columns)),

@@ -150,7 +150,7 @@ def propose_properties(
     request: Request,
     atlas: Atlas,
     of: Annotated[str, Query(alias="type", description="A kind or class.")] = "concept",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
 ) -> Response:
     """List what things of a type have values of, for adding columns."""
     properties = _properties(_type(of, atlas.catalog), atlas)[:limit]

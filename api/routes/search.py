@@ -47,7 +47,7 @@ def search(
     text: _Text = "",
     kind: Annotated[str, Query(description=f"One of {', '.join(KINDS)}.")] = "",
     cls: Annotated[str, Query(alias="class", description="Such as ShiftConcept.")] = "",
-    page: Annotated[int, Query(ge=1, le=1000)] = 1,
+    page: Annotated[int, Query(ge=1, le=1000, description="Which page, 20 things each.")] = 1,
 ) -> Response:
     """Search in everything: concepts, signals, cases, claims, sources, questions, rules."""
     media_type = negotiate(request, SEARCH_TYPES)

@@ -123,7 +123,7 @@ def test_a_page_prints_without_its_navigation(page: Page, address: str) -> None:
     page.goto(
         f"{address}/question/signals-of-shift/answer?from=magical-alliance&to=working-alliance"
     )
-    assert not page.locator("main form").is_visible()
+    assert not page.locator("form").filter(visible=True).count()
     assert page.locator("table.answer").is_visible()
 
 

@@ -16,6 +16,7 @@ from kg.errors import StoreError
 from kg.namespaces import KINDS
 from kg.release import Release
 from kg.search import LONGEST_QUERY, Found, SearchIndex, plain, write_index
+from kg.store import OxigraphStore
 
 
 @pytest.fixture(scope="module")
@@ -325,6 +326,16 @@ def written(release: Release, tmp_path: Path) -> Iterator[Path]:
 
 def test_the_index_is_a_function_of_the_release(release: Release, written: Path) -> None:
     assert written.read_bytes() == (release.folder / "search.sqlite").read_bytes()
+
+
+def test_the_order_in_which_a_store_was_filled_does_not_matter(
+    release: Release, written: Path, tmp_path: Path
+) -> None:
+    lines = (release.folder / "release.nq").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "reversed.nq").write_text("\n".join(reversed(lines)) + "\n", encoding="utf-8")
+    store = OxigraphStore.from_quads(tmp_path / "reversed.nq")
+    write_index(tmp_path / "other.sqlite", store, release.questions.values())
+    assert (tmp_path / "other.sqlite").read_bytes() == written.read_bytes()
 
 
 def test_threads_may_share_an_index(index: SearchIndex) -> None:

@@ -234,7 +234,10 @@ def test_every_iri_that_the_graph_names_of_a_kind_dereferences(
     named = {
         iri
         for line in release.store.dump()
-        for iri in re.findall(r"<(https://w3id.org/alliance-atlas/[^>]*)>", line)
+        # what a query's text names is no node of the graph
+        for iri in re.findall(
+            r"<(https://w3id.org/alliance-atlas/[^>]*)>", re.sub(r'"(?:[^"\\]|\\.)*"', "", line)
+        )
         if iri.removeprefix(BASE).split("/")[0] in KINDS
     }
     assert len(named) > 1000

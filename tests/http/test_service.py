@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -98,14 +99,20 @@ def test_what_is_described_as_offered_is_had(client: httpx.Client) -> None:
     example = {
         "/{kind}": "/signal",
         "/{kind}/{name}": "/signal/visits-grow-longer",
-        "/question/signals-of-shift/answer": "/question/signals-of-shift/answer"
-        "?from=magical-alliance&to=working-alliance",
+        "/reconcile/preview": "/reconcile/preview?id=concept/magical-alliance",
         "/sparql": "/sparql?query=ASK%7B%7D",
     }
     for path, method, operation in operations(client):
         if method == "get" and path != "/download/{name}":
             for media_type in operation["responses"]["200"]["content"]:
                 asked = example.get(path, path)
+                needed = {
+                    parameter["name"]: parameter["example"]
+                    for parameter in operation.get("parameters", [])
+                    if parameter.get("required") and "example" in parameter
+                }
+                if path.startswith("/question/"):
+                    asked = f"{path}?{urlencode(needed)}"
                 if path == "/sparql" and media_type in GRAPH_TYPES:
                     asked = "/sparql?query=CONSTRUCT%7B%7DWHERE%7B%7D"
                 if path == "/sparql" and media_type == "text/html":
