@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PAPER := ../shared/source/paper.txt
 EDITOR := api/static/editor.js
 
-.PHONY: help install serve test check bench release passages chromium clean
+.PHONY: help install serve test check bench release passages chromium virtuoso clean
 
 help:
 	@echo 'make serve     install and serve; the last line printed is the address'
@@ -33,7 +33,7 @@ release: .venv/.installed
 serve: install
 	@exec $(BIN)/alliance serve
 
-test: .venv/.installed-dev release $(EDITOR) chromium
+test: .venv/.installed-dev release $(EDITOR) chromium virtuoso
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.installed-dev release
@@ -62,6 +62,13 @@ chromium:
 	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
 	    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
 	  echo 'no Chromium here: the browser tests will be skipped'
+
+# One of the engines that the store's contract is tested on; without it those tests say that they skip.
+virtuoso:
+	@command -v virtuoso-t >/dev/null || \
+	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends virtuoso-opensource-7-bin >/dev/null; } || \
+	  echo 'no Virtuoso here: its tests will be skipped'
 
 clean:
 	rm -rf api/static/editor.* api/editor/node_modules .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

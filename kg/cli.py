@@ -135,6 +135,17 @@ def _parser() -> argparse.ArgumentParser:
         help="a host, with its port if need be, that queries may call by SERVICE (default: none)",
     )
 
+    publish = command("publish", _publish, "bring the release to another engine, or onto disk")
+    publish.add_argument(
+        "--store",
+        required=True,
+        metavar="PATH|URL",
+        help="the SPARQL endpoint of the engine, or a folder for a release with a store on disk",
+    )
+    publish.add_argument(
+        "--update", metavar="URL", help="where the engine takes updates, if that is not plain"
+    )
+
     build = command("build", _build, "merge, check, reason and write a release")
     build.add_argument(
         "--out", type=Path, default=None, metavar="DIR", help="where to (default: dist/release)"
@@ -250,6 +261,14 @@ def _serve(options: argparse.Namespace) -> int:
         workers=options.workers,
         services=options.allow_service,
     )
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from kg.publish import publish
+
+    done = publish(release_dir(), options.store, update=options.update, progress=_progress)
+    print(f"{options.store}: {'the release is there' if done else 'has the release already'}")
+    return DONE
 
 
 def _build(options: argparse.Namespace) -> int:

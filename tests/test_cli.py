@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "validation"
 VALID = str(FIXTURES / "valid" / "v2.ttl")
 INVALID = str(FIXTURES / "invalid" / "R12-n5.ttl")
-COMMANDS = "serve build check query question describe validate verify-passages".split()
+COMMANDS = "serve publish build check query question describe validate verify-passages".split()
 ASKED = ["--from", "magical-alliance", "--to", "working-alliance"]
 
 Capture = pytest.CaptureFixture[str]
