@@ -32,6 +32,7 @@ OTHERWISE_ON_VIRTUOSO = {
     "017-defensive-idealization-is-no-transference": "EXISTS gives 0 for false",
     "254-advice-without-work": "EXISTS gives 0 for false",
     "292-share-in-psychotherapy": "a comparison gives 1 for true; a quotient is a whole number",
+    "510-twinship-left-alone": "EXISTS gives 0 for false",
     "cases-never-reaching": "EXISTS gives 0 for false",
     "difference": "its compiler fails at a UNION of subqueries (SQ156)",
     "mapped-terms": "a comparison gives 1 and 0",
@@ -92,7 +93,9 @@ def test_a_competency_question_has_the_same_answer(
     found, wanted = store.select(query), release.store.select(query)
     assert found.variables == wanted.variables
     assert rows(found.rows) == rows(wanted.rows)
-    assert len(found)
+    # of a few questions the answer is that there is none
+    golden = path.with_suffix(".csv").read_text(encoding="utf-8").splitlines()
+    assert bool(found.rows) == (len(golden) > 1)
 
 
 def test_every_named_question_has_the_same_answer(
@@ -132,7 +135,7 @@ def test_a_node_without_a_name_is_one_wherever_it_is_met(store: Store, release: 
 
 def test_terms_are_what_they_were(store: Store) -> None:
     found = store.select(
-        LABEL + "SELECT ?l WHERE { ?s skos:prefLabel ?l FILTER (LANG(?l) = 'en') }",
+        LABEL + "SELECT ?s ?l WHERE { ?s skos:prefLabel ?l FILTER (LANG(?l) = 'en') }",
         bindings={"s": MAGICAL},
     )
     assert found.variables == ("l",)
@@ -181,7 +184,7 @@ def test_tables_and_truth_values_in_every_format(
         "OPTIONAL { ?s <http://x/none> ?n } } ORDER BY ?l ?s",
         "ASK { ?s ?p ?o }",
         "ASK { ?s ?p <http://x/none> }",
-        "SELECT * WHERE { ?s ?p <http://x/none> }",
+        "SELECT ?s ?p WHERE { ?s ?p <http://x/none> }",
     ):
         found = store.answer(query, results=media_type, graph="text/turtle")
         wanted = release.store.answer(query, results=media_type, graph="text/turtle")
@@ -205,6 +208,13 @@ def test_a_thing_is_described_alike(store: Store, release: Release, name: str) -
     found = describe(store, iri, media_type="application/n-triples").decode().splitlines()
     wanted = describe(release.store, iri, media_type="application/n-triples")
     assert canonical_quads(found) == canonical_quads(wanted.decode().splitlines())
+
+
+def test_a_relative_iri_is_one_of_ours(store: Store) -> None:
+    assert store.ask("ASK { <concept/magical-alliance> ?p ?o }")
+    with pytest.raises(InputError) as caught:
+        store.ask("ASK { <concept/magical-alliance>\n ?p }")
+    assert caught.value.line in {2, 3}
 
 
 def test_a_dataset_of_ones_own(store: Store, release: Release) -> None:
