@@ -21,7 +21,7 @@ from kg.errors import InputError, LimitError, StoreError
 from kg.model import Answer, Solutions, Term
 from kg.namespaces import BASE
 from kg.query_guard import Limits
-from kg.query_text import FORMS, outline, with_values
+from kg.query_text import FORMS, outline, with_base, with_values
 from kg.store import (
     GRAPH_TYPES,
     RESULT_TYPES,
@@ -201,7 +201,7 @@ class Dialogue:
             query, hidden = virtuoso.move_aggregates(virtuoso.put_values(query, bindings or {}))
         else:
             query = with_values(query, bindings or {})
-        fields = [("query", query)]
+        fields = [("query", with_base(query, BASE))]
         if not (default_graphs or named_graphs or found.has_dataset):
             named_graphs = self.graphs
             default_graphs = [EVERYTHING] if named_graphs else []

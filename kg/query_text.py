@@ -11,7 +11,7 @@ from kg.errors import InputError
 from kg.model import Iri, Literal, Node, Term
 from kg.query_guard import TOKEN
 
-__all__ = ["Outline", "outline", "refuse_dialect", "with_values", "write_term"]
+__all__ = ["Outline", "outline", "refuse_dialect", "with_base", "with_values", "write_term"]
 
 FORMS = frozenset({"ASK", "CONSTRUCT", "DESCRIBE", "SELECT"})
 
@@ -29,6 +29,7 @@ WORDS = frozenset(
 )
 
 _ABSOLUTE = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\]*""")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _NAME = re.compile(r"\w+")
 _STRING = "http://www.w3.org/2001/XMLSchema#string"
@@ -111,6 +112,19 @@ def refuse_dialect(query: str) -> None:
 def _at(query: str, at: int, message: str) -> InputError:
     before = query[:at]
     return InputError(message, line=before.count("\n") + 1, column=at - before.rfind("\n"))
+
+
+def with_base(query: str, base: str) -> str:
+    """Say what relative IRIs are relative to, if a query has any.
+
+    >>> with_base("ASK { <a> ?p ?o }", "http://x/")
+    'BASE <http://x/> ASK { <a> ?p ?o }'
+    """
+    for token in TOKEN.finditer(query):
+        if token["iri"] is not None and not _SCHEME.match(token["iri"]):
+            # in the same line, so that what the engine says of lines holds
+            return f"BASE <{base}> {query}"
+    return query
 
 
 def with_values(query: str, bindings: Mapping[str, Term]) -> str:
