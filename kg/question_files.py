@@ -228,7 +228,7 @@ def _unambiguous_words(entries: Sequence[Entry]) -> dict[str, str]:
     for entry in entries:
         for word in (entry.name, entry.label, *entry.alternatives):
             meant.setdefault(fold(word), set()).add(entry.name)
-    return {word: min(names) for word, names in meant.items() if word and len(names) == 1}
+    return {word: min(names) for word, names in sorted(meant.items()) if word and len(names) == 1}
 
 
 def _check(question: Question, store: Store) -> None:
