@@ -9,7 +9,6 @@ import logging
 import re
 import socket
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import brotli
 import httpx
@@ -143,9 +142,7 @@ def test_the_endpoint_can_be_mounted_in_another_application(release: Release) ->
             assert "http://x/knowledge/" in described.text
         await endpoint.state.context.pool.stop()
 
-    with ThreadPoolExecutor(1) as thread:
-        # a browser test in this process may have left a loop running in its own thread
-        thread.submit(asyncio.run, main()).result()
+    asyncio.run(main())
 
 
 def test_settings_for_queries_are_read_and_checked() -> None:
