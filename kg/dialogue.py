@@ -198,6 +198,7 @@ class Dialogue:
             accept = TRIPLES if FORM_OF[found.form] == "graph" else JSON
         hidden: tuple[str, ...] = ()
         if self.is_virtuoso:
+            virtuoso.refuse_computed_exists(query)
             query, hidden = virtuoso.move_aggregates(virtuoso.put_values(query, bindings or {}))
         else:
             query = with_values(query, bindings or {})

@@ -1,8 +1,9 @@
 """What Virtuoso needs to be told otherwise, and how what it answers is to be read.
 
 Seen with 7.2.5 as Debian has it. It takes no aggregate in ORDER BY; it joins a block of VALUES
-last, after it has gone through everything; it writes blank nodes, truth values and the answer of
-an ASK in a way of its own.
+last, after it has gone through everything; where EXISTS is computed and not filtered by, it now and
+then writes the result into another column too, so that is refused; it writes blank nodes, truth
+values and the answer of an ASK in a way of its own.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from kg.errors import InputError
 from kg.model import Term
 from kg.query_guard import TOKEN
 from kg.query_text import outline, with_values, write_term
 
-__all__ = ["move_aggregates", "put_values", "tidy"]
+__all__ = ["move_aggregates", "put_values", "refuse_computed_exists", "tidy"]
 
 _AGGREGATES = frozenset({"AVG", "COUNT", "MAX", "MIN", "SAMPLE", "SUM"})
 _BOOLEAN = "http://www.w3.org/2001/XMLSchema#boolean"
@@ -35,6 +37,37 @@ def put_values(query: str, bindings: Mapping[str, Term]) -> str:
             parts += [query[end : token.start()], written[text[1:]]]
             end = token.end()
     return "".join([*parts, query[end:]])
+
+
+def refuse_computed_exists(query: str) -> None:
+    """Refuse EXISTS outside FILTER, of which the engine makes wrong values in other columns.
+
+    :raises InputError: with line and column, and what to write instead.
+
+    >>> refuse_computed_exists("ASK { ?s ?p ?o FILTER (NOT EXISTS { ?o ?p ?s }) }")
+    """
+    inside: list[bool] = []
+    before = earlier = ""
+    for token in TOKEN.finditer(query):
+        word = (token["word"] or "").upper()
+        if token["open"]:
+            filtered = before == "FILTER" or (bool(inside) and inside[-1])
+            # a pattern within a filter is a pattern like any other
+            inside.append(filtered and token["open"] == "(")
+        elif token["close"] and inside:
+            inside.pop()
+        elif word == "EXISTS":
+            asked = earlier if before == "NOT" else before
+            if asked != "FILTER" and not (inside and inside[-1]):
+                line_start = query.rfind("\n", 0, token.start()) + 1
+                raise InputError(
+                    "this engine (Virtuoso) gives wrong values where EXISTS is computed; "
+                    "use it in FILTER, or OPTIONAL with BOUND",
+                    line=query.count("\n", 0, token.start()) + 1,
+                    column=token.start() - line_start + 1,
+                )
+        if not (token["skip"] or "").startswith("#"):
+            before, earlier = word, before
 
 
 def move_aggregates(query: str) -> tuple[str, tuple[str, ...]]:

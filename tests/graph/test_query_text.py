@@ -10,6 +10,7 @@ from kg.errors import InputError
 from kg.model import Iri, Literal, Node, Term
 from kg.query_text import outline, refuse_dialect, with_values, write_term
 from kg.store import OxigraphStore
+from kg.virtuoso import refuse_computed_exists
 
 STORE = OxigraphStore()
 STORE.load(b"<http://x/a> <http://x/p> <http://x/b> .\n")
@@ -129,3 +130,27 @@ def test_what_only_one_engine_understands_is_refused(query: str) -> None:
 )
 def test_the_standards_words_are_taken(query: str) -> None:
     refuse_dialect(query)
+
+
+@pytest.mark.parametrize(
+    ("query", "computed"),
+    [
+        ("SELECT (EXISTS { ?s ?p ?o } AS ?x) {}", True),
+        ("SELECT * { ?s ?p ?o BIND (EXISTS { ?o ?p ?s } AS ?x) }", True),
+        ("SELECT * { ?s ?p ?o BIND (IF(NOT EXISTS { ?o ?p ?s }, 1, 2) AS ?x) }", True),
+        ("SELECT * { FILTER EXISTS { ?s ?p ?o BIND (EXISTS { ?o ?p ?s } AS ?x) } }", True),
+        ("SELECT * { ?s ?p ?o FILTER EXISTS { ?o ?p ?s } }", False),
+        ("SELECT * { ?s ?p ?o FILTER NOT # EXISTS (\n EXISTS { ?o ?p ?s } }", False),
+        ("SELECT * { ?s ?p ?o filter (?s = 1 || not exists { ?o ?p ?s }) }", False),
+        ("SELECT ('EXISTS' AS ?exists) { <http://x/EXISTS> ?p ?o }", False),
+    ],
+)
+def test_exists_is_refused_on_virtuoso_only_where_it_is_computed(
+    query: str, computed: bool
+) -> None:
+    if computed:
+        with pytest.raises(InputError, match="OPTIONAL with BOUND") as caught:
+            refuse_computed_exists(query)
+        assert caught.value.column == query.rindex("EXISTS") + 1
+    else:
+        refuse_computed_exists(query)

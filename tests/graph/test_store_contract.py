@@ -30,8 +30,16 @@ COMPETENCY = sorted((Path(__file__).resolve().parents[1] / "competency").glob("*
 #: not counted.
 OTHERWISE_ON_VIRTUOSO = {
     "292-share-in-psychotherapy": "it divides whole numbers to a whole number",
-    "difference": "its compiler fails at a UNION of subqueries (SQ156)",
     "neurobiology": "it finds nothing in one branch of the pattern",
+}
+#: What computes EXISTS, of which Virtuoso now and then writes the value into another column too: a
+#: wrong answer, and so it is refused there.
+COMPUTES_EXISTS = {
+    "017-defensive-idealization-is-no-transference",
+    "254-advice-without-work",
+    "510-twinship-left-alone",
+    "516-first-hour-with-peggy",
+    "difference",
 }
 LIMITS = Limits(seconds=60)
 
@@ -88,6 +96,10 @@ def test_a_competency_question_has_the_same_answer(
     if engine == "virtuoso" and path.stem in OTHERWISE_ON_VIRTUOSO:
         pytest.xfail(OTHERWISE_ON_VIRTUOSO[path.stem])
     query = path.read_text(encoding="utf-8")
+    if engine == "virtuoso" and path.stem in COMPUTES_EXISTS:
+        with pytest.raises(InputError, match="EXISTS is computed"):
+            store.select(query)
+        return
     found, wanted = store.select(query), release.store.select(query)
     assert found.variables == wanted.variables
     assert rows(found.rows) == rows(wanted.rows)
@@ -104,6 +116,10 @@ def test_every_named_question_has_the_same_answer(
         if engine == "virtuoso" and name in OTHERWISE_ON_VIRTUOSO:
             continue
         given = question.bind(question.accept(question.example))
+        if engine == "virtuoso" and name in COMPUTES_EXISTS:
+            with pytest.raises(InputError, match="EXISTS is computed"):
+                store.select(question.query, bindings=given)
+            continue
         found = store.select(question.query, bindings=given)
         wanted = release.store.select(question.query, bindings=given)
         assert found.variables == wanted.variables, name
