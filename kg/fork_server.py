@@ -58,7 +58,11 @@ def run(arguments: list[str]) -> None:
     gc.collect()
     gc.freeze()
     while True:
-        told, descriptors, *_ = socket.recv_fds(control, 1, 1)
+        try:
+            told, descriptors, *_ = socket.recv_fds(control, 1, 1)
+        except ConnectionError:
+            # the server closed it with a report of ours unread, upon which a socket resets
+            break
         if not told:
             break
         for channel in descriptors:

@@ -299,9 +299,8 @@ class _Nursery:
             self._control = None
         if self._process:
             try:
-                # it ends by itself when it has buried its workers, unless it is still loading; on a
-                # busy machine that takes a while, and killed before it would leave them unburied
-                self._process.wait(timeout=5 if self._has_forked else 0)
+                # it ends by itself when it has buried its workers, unless it is still loading
+                self._process.wait(timeout=1 if self._has_forked else 0)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

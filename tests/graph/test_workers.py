@@ -200,6 +200,27 @@ def test_stopping_leaves_no_process(folder: Path) -> None:
             os.kill(pid, 0)
 
 
+def test_workers_are_buried_also_when_nobody_hears_that_they_died(folder: Path) -> None:
+    """A socket that is closed with something unread in it resets, and does not just end."""
+    found: set[int] = set()
+
+    async def use(pool: WorkerPool) -> None:
+        found.update(pids(pool))
+        first, *others = found
+        os.kill(first, signal.SIGKILL)
+        # the fork server reports the death; the loop, which stands still, does not read that
+        time.sleep(0.3)
+        for pid in others:
+            os.kill(pid, signal.SIGKILL)
+        pool._lane._nursery.stop()
+
+    run(folder, use, size=2)
+    assert len(found) == 3
+    for pid in found:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
 def test_a_worker_does_not_outlive_its_server_by_more_than_a_query(folder: Path) -> None:
     """The server is killed in mid-query: nobody is left to kill the worker."""
     code = (
