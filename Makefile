@@ -5,11 +5,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PAPER := ../shared/source/paper.txt
 EDITOR := api/static/editor.js
 
-.PHONY: help install serve test check bench release passages chromium virtuoso clean
+.PHONY: help install serve test suites check bench release passages chromium virtuoso clean
 
 help:
 	@echo 'make serve     install and serve; the last line printed is the address'
 	@echo 'make test      install what the tests need, and run them'
+	@echo 'make suites    the longer ones: engines elsewhere, the suites of the standards, the wheel'
 	@echo 'make check     format, lint, types, import floors, the ontology itself'
 	@echo 'make bench     speed side by side with peers, as ratios'
 	@echo 'make release   build dist/release from the sources'
@@ -33,8 +34,11 @@ release: .venv/.installed
 serve: install
 	@exec $(BIN)/alliance serve
 
-test: .venv/.installed-dev release $(EDITOR) chromium virtuoso
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: .venv/.installed-dev release $(EDITOR) chromium
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not suite'
+
+suites: .venv/.installed-dev release $(EDITOR) virtuoso
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m suite
 
 check: .venv/.installed-dev release
 	$(BIN)/ruff format --check .

@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.suite, pytest.mark.xdist_group("packaging"), pytest.mark.timeout(900)]
 
 
 def run(*command: str | Path, cwd: Path) -> str:

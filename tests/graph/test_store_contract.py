@@ -43,7 +43,7 @@ COMPUTES_EXISTS = {
 }
 LIMITS = Limits(seconds=60)
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("engines"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.suite, pytest.mark.xdist_group("engines"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module", params=["memory", "rocksdb", "oxigraph", "virtuoso"])

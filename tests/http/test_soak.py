@@ -61,7 +61,7 @@ def resident(pid: int) -> int:
     return int(status.partition("VmRSS:")[2].split()[0]) // 1024
 
 
-@pytest.mark.slow
+@pytest.mark.suite
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux to see memory")
 def test_ten_thousand_mixed_requests(server: tuple[str, int], release: Release) -> None:
     address, pid = server

@@ -20,6 +20,8 @@ from api.settings import Settings
 from kg.release import Release
 from tests.w3c.suite import DESCRIPTION, MF, PROTOCOL, Nodes, deviations, entries, members, triples
 
+pytestmark = pytest.mark.suite
+
 HT = "http://www.w3.org/2011/http#"
 CNT = "http://www.w3.org/2011/content#"
 UT = "http://www.w3.org/2009/sparql/tests/test-update#"

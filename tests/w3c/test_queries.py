@@ -20,6 +20,8 @@ from kg.store import GRAPH_TYPES, RESULT_TYPES, OxigraphStore
 from tests.w3c.results import LEVELS, compare, read
 from tests.w3c.suite import PROTOCOL, Case, cases, deviations, files, triples
 
+pytestmark = pytest.mark.suite
+
 CASES = {case.name: case for case in cases()}
 DEVIATIONS = deviations()
 #: The formats in which an answer is written and read back, by what may be compared with it.
