@@ -9,13 +9,14 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.responses import RedirectResponse
 from starlette.types import Receive, Scope, Send
 
 from api.context import Context, read_body
@@ -23,6 +24,7 @@ from api.middleware import REPEATED, DirectMiddleware
 from api.negotiation import choose
 from api.problems import NotAcceptableError, UnsupportedTypeError
 from api.representation import describe_types, format_parameter, negotiate, respond
+from api.results import show
 from kg.errors import InputError, LimitError, ParameterError
 from kg.model import Answer
 from kg.namespaces import BASE
@@ -55,7 +57,10 @@ _GRAPH_NAMES = {
     "turtle": "ttl",
     "xml": "rdf",
 }
-_ANSWER_TYPES: Mapping[str, str] = {**RESULT_TYPES, **GRAPH_TYPES}
+_PAGE = "text/html"
+_ANSWER_TYPES: Mapping[str, str] = {**RESULT_TYPES, **GRAPH_TYPES, _PAGE: "html"}
+#: What a page is made from.
+_SHOWN = ("application/sparql-results+json", "text/turtle")
 _DATASET = {
     "default-graph-uri": "A graph of the default graph, in place of the endpoint's own.",
     "named-graph-uri": "A graph that the query may name, in place of all.",
@@ -76,7 +81,7 @@ _PARAMETERS: list[dict[str, object]] = [
 _QUERY = {"type": "string", "description": "A query of SPARQL 1.1."}
 _RESPONSES: dict[int | str, dict[str, object]] = {
     **describe_types(
-        {**_ANSWER_TYPES, "text/html": "html"},
+        _ANSWER_TYPES,
         "A table or truth value, a graph, or without a query the form or service description.",
     ),
     400: {"description": "The query is malformed; the problem tells line and column."},
@@ -180,7 +185,8 @@ class Endpoint:
         if any(name == "query" for name, _ in fields):
             raise InputError("a query stands in the URL and in the body; send one")
         try:
-            text = body.decode("utf-8")
+            # editors on Windows begin a file with a mark that is no part of the query
+            text = body.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise InputError("the body is not UTF-8") from error
         return await _answer(request, self._atlas, [*fields, ("query", text)])
@@ -191,6 +197,8 @@ def install(app: FastAPI, context: Context, *, path: str) -> None:
     # what answers errors elsewhere stands behind the routing, which this goes past
     endpoint = ExceptionMiddleware(Endpoint(context), handlers=app.exception_handlers)
     app.add_middleware(DirectMiddleware, path=path, target=endpoint)
+    if not path.endswith("/"):
+        app.add_route(f"{path}/", _lead_on, methods=["GET", "POST"], include_in_schema=False)
     describe = app.openapi
 
     def describe_all() -> dict[str, Any]:
@@ -199,6 +207,12 @@ def install(app: FastAPI, context: Context, *, path: str) -> None:
         return schema
 
     app.openapi = describe_all  # type: ignore[method-assign]
+
+
+def _lead_on(request: Request) -> Response:
+    """Lead from the address with a slash to the one without, with query and body."""
+    asked = request.url.query
+    return RedirectResponse(request.url.path.rstrip("/") + (f"?{asked}" if asked else ""), 308)
 
 
 def _split(form: bytes) -> list[tuple[str, str]]:
@@ -223,7 +237,8 @@ async def _answer(request: Request, atlas: Context, fields: Sequence[tuple[str, 
         raise InputError(_NO_UPDATES)
     if len(queries) != 1:
         raise InputError(f"send exactly one query; there are {len(queries)}")
-    results, graph = _types(request, fields)
+    page = _wants_page(request, fields)
+    results, graph = _SHOWN if page else _types(request, fields)
     put = _Put(
         queries[0],
         results or next(iter(RESULT_TYPES)),
@@ -237,6 +252,8 @@ async def _answer(request: Request, atlas: Context, fields: Sequence[tuple[str, 
         raise NotAcceptableError(GRAPH_TYPES)
     if answer.form != "graph" and results is None:
         raise NotAcceptableError(RESULT_TYPES)
+    if page:
+        return await run_in_threadpool(_show, request, atlas, put, answer, lasting=lasting)
     if len(answer.body) < _MUCH:
         return respond(request, answer.body, answer.media_type, atlas=atlas, lasting=lasting)
     # compressing this would keep others waiting
@@ -328,6 +345,39 @@ def _client(request: Request) -> str:
     return ":".join(host.split(":")[:4]) if ":" in host else host
 
 
+def _wants_page(request: Request, fields: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether the answer is for somebody to read, in a browser."""
+    wanted = next((value.lower() for name, value in fields if name == "format"), None)
+    return wanted in {"html", _PAGE} if wanted else _prefers_page(request.headers.get("accept"))
+
+
+@functools.lru_cache(maxsize=256)
+def _prefers_page(accept: str | None) -> bool:
+    return choose(accept, [*RESULT_TYPES, *GRAPH_TYPES, *_ALIASES, _PAGE]) == _PAGE
+
+
+def _show(
+    request: Request, atlas: Context, put: _Put, answer: Answer, *, lasting: bool
+) -> Response:
+    """Write the form with the query in it, and the answer below."""
+
+    def write() -> bytes:
+        datasets = [
+            *(("default-graph-uri", iri) for iri in put.default_graphs),
+            *(("named-graph-uri", iri) for iri in put.named_graphs),
+        ]
+        page = atlas.templates.get_template("sparql.html").render(
+            questions=list(atlas.questions.values()),
+            manifest=atlas.manifest,
+            query=put.query,
+            answer=show(answer, atlas.catalog),
+            asked=urlencode([("query", put.query), *datasets]),
+        )
+        return page.encode()
+
+    return respond(request, write, _PAGE, atlas=atlas, lasting=lasting)
+
+
 def _types(request: Request, fields: Sequence[tuple[str, str]]) -> tuple[str | None, str | None]:
     """Give the media types for a table or truth value, and for a graph; one will be needed."""
     wanted = next((value.lower() for name, value in fields if name == "format"), None)
@@ -364,7 +414,11 @@ def _welcome(request: Request, atlas: Context) -> Response:
     chosen = negotiate(request, offers)
     if chosen == "text/html":
         page = atlas.templates.get_template("sparql.html").render(
-            questions=list(atlas.questions.values()), manifest=atlas.manifest
+            questions=list(atlas.questions.values()),
+            manifest=atlas.manifest,
+            query=None,
+            answer=None,
+            asked="",
         )
         return respond(request, page.encode(), chosen, atlas=atlas)
     body = atlas.store.construct(
