@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -48,6 +49,8 @@ class UnsupportedTypeError(AtlasError):
     """A body of a media type that this address does not take."""
 
 
+_LOGGER = logging.getLogger("alliance.store")
+
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (NotAcceptableError, 406),
     (UnsupportedTypeError, 415),
@@ -56,7 +59,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (InputError, 400),
     (NotFoundError, 404),
     (LimitError, 503),
-    (StoreError, 500),
+    (StoreError, 503),
 )
 
 
@@ -135,8 +138,9 @@ def install(app: FastAPI, templates: Jinja2Templates) -> None:
             extra["offered"] = list(error.offers)
         # a store's message may name paths of the machine; it goes to the log, not to the client
         detail = error.message if isinstance(error, InputError) else str(error)
-        if status == 500:
-            detail = "the store did not do its part; the operator's log says more"
+        if isinstance(error, StoreError):
+            _LOGGER.error("%s: %s", request.url.path, error)
+            detail = "the store does not answer as it should; the operator's log says more"
         return respond(request, status, detail, links=_links(request, error), **extra)
 
     async def http(request: Request, error: Exception) -> Response:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Set
+from collections.abc import AsyncIterator, Callable, Mapping, Set
 from pathlib import Path
 
 from fastapi import Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
 from api.context import Context
 from api.encoding import LEAST, choose_encoding, compress
@@ -15,7 +15,7 @@ from api.negotiation import choose
 from api.problems import NotAcceptableError
 from kg.errors import ParameterError
 
-__all__ = ["describe_types", "format_parameter", "negotiate", "respond", "send_file"]
+__all__ = ["describe_types", "format_parameter", "negotiate", "pass_on", "respond", "send_file"]
 
 #: Every representation is checked again each time, which is cheap because of the ETag.
 _CACHE = "public, max-age=0, must-revalidate"
@@ -90,6 +90,29 @@ def respond(
     if etag:
         sent["ETag"] = _encoded(etag, encoding)
     return Response(content, headers=sent)
+
+
+def pass_on(
+    request: Request,
+    chunks: AsyncIterator[bytes],
+    media_type: str,
+    *,
+    atlas: Context,
+    lasting: bool = True,
+) -> Response:
+    """Pass a representation on as it comes, not compressed and not kept.
+
+    What goes wrong in the middle breaks the connection off, so that a client takes no part of it
+    for the whole.
+
+    :param lasting: see :func:`respond`.
+    """
+    sent = {**_about(atlas), "Content-Type": _with_charset(media_type)}
+    if request.method == "GET" and lasting:
+        sent["Cache-Control"], sent["ETag"] = _CACHE, _etag(request, media_type, atlas)
+    else:
+        sent["Cache-Control"] = "no-store"
+    return StreamingResponse(chunks, headers=sent)
 
 
 def send_file(

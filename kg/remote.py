@@ -10,10 +10,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import aiohttp
 import urllib3
@@ -252,7 +260,7 @@ def _cause(error: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An answer that is passed on as it comes.
+    """A long answer that is passed on as it comes.
 
     :param chunks: to be closed when no more is wanted. What goes wrong in the middle is raised by
         it, and what was passed on must then not look like a whole answer.
@@ -260,7 +268,18 @@ class Stream:
 
     form: Literal["solutions", "boolean", "graph"]
     media_type: str
+    chunks: AsyncGenerator[bytes]
+
+
+class _Reply(NamedTuple):
+    """What an engine says.
+
+    :param tells_its_end: whether one would notice if the rest of it were missing.
+    """
+
+    media_type: str
     chunks: AsyncIterator[bytes]
+    tells_its_end: bool
 
 
 class RemotePool:
@@ -317,11 +336,9 @@ class RemotePool:
     ) -> Answer:
         """Answer a query; see :meth:`kg.workers.WorkerPool.answer`."""
         inquiry = self._inquire(query, results, graph, default_graphs, named_graphs, plain=True)
-        async with self._turn(client), self._reply(inquiry) as (media_type, chunks):
-            body = b"".join([part async for part in chunks])
-        if len(body) > _MUCH:
-            return await asyncio.to_thread(self._dialogue.answer, inquiry, media_type, body)
-        return self._dialogue.answer(inquiry, media_type, body)
+        async with self._turn(client), self._reply(inquiry) as reply:
+            body = b"".join([part async for part in reply.chunks])
+        return await self._whole(inquiry, reply.media_type, body)
 
     async def stream(
         self,
@@ -332,8 +349,8 @@ class RemotePool:
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
         client: str = "",
-    ) -> Stream:
-        """Pass an answer on as it comes, if the engine writes what is wanted; else as a whole.
+    ) -> Answer | Stream:
+        """Pass a long answer on as it comes, if the engine writes what is wanted; else whole.
 
         :raises InputError: if the query is malformed.
         :raises LimitError: if it is stopped at a limit before there is anything to pass on.
@@ -342,11 +359,18 @@ class RemotePool:
         if not self._dialogue.is_virtuoso:
             async with AsyncExitStack() as stack:
                 await stack.enter_async_context(self._turn(client))
-                media_type, chunks = await stack.enter_async_context(self._reply(inquiry))
-                if media_type == inquiry.wanted and not self._dialogue.is_virtuoso:
-                    form = FORM_OF[inquiry.form]
-                    return Stream(form, media_type, _hold(stack.pop_all(), chunks))
-        answer = await self.answer(
+                reply = await stack.enter_async_context(self._reply(inquiry))
+                if reply.media_type == inquiry.wanted and not self._dialogue.is_virtuoso:
+                    head: list[bytes] = []
+                    size = 0
+                    async for part in reply.chunks:
+                        head.append(part)
+                        size += len(part)
+                        if size > _MUCH and reply.tells_its_end:
+                            chunks = _hold(stack.pop_all(), head, reply.chunks)
+                            return Stream(FORM_OF[inquiry.form], reply.media_type, chunks)
+                    return await self._whole(inquiry, reply.media_type, b"".join(head))
+        return await self.answer(
             query,
             results=results,
             graph=graph,
@@ -354,7 +378,14 @@ class RemotePool:
             named_graphs=named_graphs,
             client=client,
         )
-        return Stream(answer.form, answer.media_type, _once(answer.body))
+
+    async def _whole(self, inquiry: Inquiry, media_type: str, body: bytes) -> Answer:
+        if media_type == "text/csv" and inquiry.wanted == media_type:
+            # it tells nothing by which it could be checked, and nothing needs to be changed
+            return Answer(FORM_OF[inquiry.form], media_type, body)
+        if len(body) > _MUCH:
+            return await asyncio.to_thread(self._dialogue.answer, inquiry, media_type, body)
+        return self._dialogue.answer(inquiry, media_type, body)
 
     def _inquire(
         self,
@@ -413,8 +444,8 @@ class RemotePool:
                 del self._present[client], self._shares[client]
 
     @asynccontextmanager
-    async def _reply(self, inquiry: Inquiry) -> AsyncIterator[tuple[str, AsyncIterator[bytes]]]:
-        """Send a query and give the reply's media type and bytes; leaving early breaks it off."""
+    async def _reply(self, inquiry: Inquiry) -> AsyncIterator[_Reply]:
+        """Send a query and give the reply; leaving early breaks it off."""
         await self.start()
         if self._session is None:
             raise StoreError("the pool has been stopped")
@@ -431,7 +462,10 @@ class RemotePool:
                     told = await response.content.read(4096)
                     dialogue.refuse(response.status, response.headers, told)
                 media_type = dialogue.check_head(response.headers)
-                yield media_type, self._bounded(response)
+                tells_its_end = not {"Content-Length", "Transfer-Encoding"}.isdisjoint(
+                    response.headers
+                )
+                yield _Reply(media_type, self._bounded(response), tells_its_end)
         except aiohttp.ConnectionTimeoutError:
             raise StoreError(f"{dialogue.endpoint.name} takes no connection") from None
         except TimeoutError:
@@ -450,12 +484,11 @@ class RemotePool:
             yield part
 
 
-async def _hold(stack: AsyncExitStack, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _hold(
+    stack: AsyncExitStack, head: Sequence[bytes], chunks: AsyncIterator[bytes]
+) -> AsyncGenerator[bytes]:
     """Pass bytes on, and keep hold of what they come from until the end."""
     async with stack:
+        yield b"".join(head)
         async for part in chunks:
             yield part
-
-
-async def _once(body: bytes) -> AsyncIterator[bytes]:
-    yield body

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from traceback import clear_frames
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pyoxigraph as ox
 
@@ -29,6 +30,8 @@ __all__ = [
     "store_source",
     "syntax_error",
 ]
+
+T = TypeVar("T")
 
 #: Media types for tables and truth values, with the names that ``?format=`` and ``--format`` take.
 RESULT_TYPES = MappingProxyType(
@@ -335,13 +338,12 @@ def read_results(
     :param without: columns to leave out.
     :raises ValueError: if it is none.
     """
-    found = _parse_results(body, media_type)
-    if isinstance(found, ox.QueryBoolean):
-        return bool(found)
-    try:
-        return _solutions(found, without=without)
-    except SyntaxError as error:
-        raise ValueError(str(error)) from error
+
+    def read() -> Solutions | bool:
+        found = ox.parse_query_results(body, format=_RESULTS[media_type])
+        return bool(found) if isinstance(found, ox.QueryBoolean) else _solutions(found, without)
+
+    return _reading(read)
 
 
 def serialize_results(
@@ -355,19 +357,20 @@ def serialize_results(
     :raises ValueError: if it is none.
     :raises LimitError: if it has too many rows.
     """
-    found = _parse_results(body, media_type)
-    if isinstance(found, ox.QueryBoolean):
-        return found.serialize(format=_RESULTS[results]) or b"", None
-    try:
+
+    def write() -> tuple[bytes, int | None]:
+        found = ox.parse_query_results(body, format=_RESULTS[media_type])
+        if isinstance(found, ox.QueryBoolean):
+            return found.serialize(format=_RESULTS[results]) or b"", None
         rows = sum(1 for _ in found)
         if most is not None and rows > most:
             raise LimitError(
                 f"the answer has {rows} rows; {most} are sent. Use LIMIT", limit="rows"
             )
-        again = _parse_results(body, media_type)
+        again = ox.parse_query_results(body, format=_RESULTS[media_type])
         return again.serialize(format=_RESULTS[results]) or b"", rows
-    except SyntaxError as error:
-        raise ValueError(str(error)) from error
+
+    return _reading(write)
 
 
 def convert_graph(body: bytes, *, media_type: str, graph: str) -> bytes:
@@ -375,21 +378,28 @@ def convert_graph(body: bytes, *, media_type: str, graph: str) -> bytes:
 
     :raises ValueError: if it cannot be read.
     """
-    try:
-        quads = list(ox.parse(body, format=_GRAPHS[media_type]))
-    except SyntaxError as error:
-        raise ValueError(str(error)) from error
+    quads = _reading(lambda: list(ox.parse(body, format=_GRAPHS[media_type])))
     return _write_graph((quad.triple for quad in quads), graph)
 
 
-def _parse_results(body: bytes, media_type: str) -> ox.QuerySolutions | ox.QueryBoolean:
+def _reading(read: Callable[[], T]) -> T:
+    """Read what another engine wrote, and say with a ValueError that it cannot be read.
+
+    The reader's objects must be let go by the thread that made them, and an error that is passed
+    on to another thread must not keep hold of them.
+    """
     try:
-        return ox.parse_query_results(body, format=_RESULTS[media_type])
+        return read()
     except SyntaxError as error:
-        raise ValueError(str(error)) from error
+        clear_frames(error.__traceback__)
+        message = str(error)
+    except (InputError, LimitError) as error:
+        clear_frames(error.__traceback__)
+        raise
+    raise ValueError(message)
 
 
-def _solutions(found: ox.QuerySolutions, *, without: Collection[str]) -> Solutions:
+def _solutions(found: ox.QuerySolutions, without: Collection[str]) -> Solutions:
     names = [variable.value for variable in found.variables]
     kept = [place for place, name in enumerate(names) if name not in without]
     rows = tuple(tuple(_from_ox(solution[place]) for place in kept) for solution in found)

@@ -6,8 +6,9 @@ import asyncio
 import functools
 import re
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -23,12 +24,13 @@ from api.context import Context, read_body
 from api.middleware import REPEATED, DirectMiddleware
 from api.negotiation import choose
 from api.problems import NotAcceptableError, UnsupportedTypeError
-from api.representation import describe_types, format_parameter, negotiate, respond
+from api.representation import describe_types, format_parameter, negotiate, pass_on, respond
 from api.results import show
 from kg.errors import InputError, LimitError, ParameterError
 from kg.model import Answer
 from kg.namespaces import BASE
 from kg.query_guard import Limits, is_repeatable
+from kg.remote import RemotePool, Stream
 from kg.store import GRAPH_TYPES, RESULT_TYPES
 from kg.void import DESCRIPTION
 
@@ -247,11 +249,13 @@ async def _answer(request: Request, atlas: Context, fields: Sequence[tuple[str, 
         tuple(value for name, value in fields if name == "named-graph-uri"),
     )
     lasting = is_repeatable(put.query)
-    answer = await _put(request, atlas, put, lasting=lasting)
+    answer = await _put(request, atlas, put, lasting=lasting, whole=page)
     if answer.form == "graph" and graph is None:
         raise NotAcceptableError(GRAPH_TYPES)
     if answer.form != "graph" and results is None:
         raise NotAcceptableError(RESULT_TYPES)
+    if isinstance(answer, Stream):
+        return pass_on(request, answer.chunks, answer.media_type, atlas=atlas, lasting=lasting)
     if page:
         return await run_in_threadpool(_show, request, atlas, put, answer, lasting=lasting)
     if len(answer.body) < _MUCH:
@@ -272,41 +276,85 @@ class _Put(NamedTuple):
     named_graphs: tuple[str, ...]
 
 
-async def _put(request: Request, atlas: Context, put: _Put, *, lasting: bool) -> Answer:
-    """Answer a query, or give the answer that is kept; take note of it either way."""
-    start = time.perf_counter()
+async def _put(
+    request: Request, atlas: Context, put: _Put, *, lasting: bool, whole: bool
+) -> Answer | Stream:
+    """Answer a query, or give the answer that is kept; take note of it either way.
+
+    :param whole: whether the answer is wanted as a whole, and never as it comes.
+    """
     record = functools.partial(atlas.telemetry.record, put.query)
-    answer = atlas.answers.find(put) if lasting else None
-    outcome = "cached"
-    try:
-        if answer is None:
-            outcome = "failed"
+    kept = atlas.answers.find(put) if lasting else None
+    pool = atlas.pool
+    with _noting(record) as note:
+        if kept:
+            answer: Answer | Stream = kept
+            note.outcome = "cached"
+        else:
             async with _while_connected(request):
-                answer = await atlas.pool.answer(**put._asdict(), client=_client(request))
-            outcome = "answered"
-            if lasting:
-                atlas.answers.keep(put, answer)
-        rows, size = answer.rows, len(answer.body)
-        request.scope.get(REPEATED, []).append(
-            functools.partial(record, outcome="cached", seconds=0.0, rows=rows, size=size)
-        )
-        return answer
+                if isinstance(pool, RemotePool) and not whole:
+                    answer = await pool.stream(**put._asdict(), client=_client(request))
+                else:
+                    answer = await pool.answer(**put._asdict(), client=_client(request))
+            note.outcome = "answered"
+        if isinstance(answer, Stream):
+            # it is over when the last of it is passed on
+            note.later = True
+            return replace(answer, chunks=_noted(answer.chunks, record))
+        note.rows, note.size = answer.rows, len(answer.body)
+    if lasting and not kept:
+        atlas.answers.keep(put, answer)
+    request.scope.get(REPEATED, []).append(
+        functools.partial(record, outcome="cached", seconds=0.0, rows=note.rows, size=note.size)
+    )
+    return answer
+
+
+@dataclass
+class _Note:
+    """What is known of a query so far.
+
+    :param later: whether somebody else will write it down.
+    """
+
+    outcome: str = "failed"
+    rows: int | None = None
+    size: int = 0
+    later: bool = False
+
+
+@contextmanager
+def _noting(record: Callable[..., None]) -> Iterator[_Note]:
+    """Write down how a query ended, well or not."""
+    note, start = _Note(), time.perf_counter()
+    try:
+        yield note
     except LimitError as error:
-        outcome = error.limit
+        note.outcome = error.limit
         raise
     except InputError:
-        outcome = "input"
+        note.outcome = "input"
         raise
     except ClientDisconnect:
-        outcome = "abandoned"
+        note.outcome = "abandoned"
         raise
     finally:
-        record(
-            outcome=outcome,
-            seconds=time.perf_counter() - start,
-            rows=answer.rows if answer else None,
-            size=len(answer.body) if answer else 0,
-        )
+        if not note.later:
+            seconds = time.perf_counter() - start
+            record(outcome=note.outcome, seconds=seconds, rows=note.rows, size=note.size)
+
+
+async def _noted(
+    chunks: AsyncGenerator[bytes], record: Callable[..., None]
+) -> AsyncGenerator[bytes]:
+    """Pass an answer on, and write down how that ended. Left early, it is broken off."""
+    with _noting(record) as note:
+        async with aclosing(chunks):
+            note.outcome = "abandoned"
+            async for part in chunks:
+                note.size += len(part)
+                yield part
+            note.outcome = "answered"
 
 
 @asynccontextmanager

@@ -106,9 +106,12 @@ class _Broken:
 
 
 @pytest.mark.parametrize(
-    "error", [StoreError("/home/somebody/atlas is gone"), RuntimeError("/home/somebody")]
+    ("error", "status"),
+    [(StoreError("/home/somebody/atlas is gone"), 503), (RuntimeError("/home/somebody"), 500)],
 )
-def test_a_failure_of_ours_is_500_and_tells_nothing(release: Release, error: Exception) -> None:
+def test_a_failure_of_ours_tells_nothing_but_to_the_operator(
+    release: Release, caplog: pytest.LogCaptureFixture, error: Exception, status: int
+) -> None:
     app = create_app(release.store, Settings(release=release.folder, workers=1))
     object.__setattr__(app.state.context, "store", _Broken(error))
 
@@ -118,6 +121,8 @@ def test_a_failure_of_ours_is_500_and_tells_nothing(release: Release, error: Exc
             return await client.get("/concept/world.ttl")
 
     answer = asyncio.run(ask())
-    assert answer.status_code == 500
+    assert answer.status_code == status
     assert answer.headers["content-type"] == PROBLEM
     assert "somebody" not in answer.text
+    if status == 503:
+        assert "/home/somebody/atlas is gone" in caplog.text
