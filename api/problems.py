@@ -138,7 +138,7 @@ def install(app: FastAPI, templates: Jinja2Templates) -> None:
             extra["offered"] = list(error.offers)
         # a store's message may name paths of the machine; it goes to the log, not to the client
         detail = error.message if isinstance(error, InputError) else str(error)
-        if isinstance(error, StoreError):
+        if isinstance(error, StoreError) and not isinstance(error, LimitError):
             _LOGGER.error("%s: %s", request.url.path, error)
             detail = "the store does not answer as it should; the operator's log says more"
         return respond(request, status, detail, links=_links(request, error), **extra)

@@ -85,6 +85,8 @@ class WorkerPool:
     async def start(self) -> None:
         """Start the workers; they load their release while the caller goes on."""
         self._lane.start()
+        if self._hosts:
+            self._calling.start()
 
     async def stop(self) -> None:
         """Kill the workers."""
