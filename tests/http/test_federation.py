@@ -28,8 +28,16 @@ def elsewhere() -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
+        server: ThreadingHTTPServer
+
         def answer(self) -> None:
             asked.append(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
+            if self.path.startswith("/leads-on"):
+                self.send_response(int(self.path[-3:]))
+                self.send_header("Location", f"http://127.0.0.2:{self.server.server_port}/sparql")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             body = json.dumps(FOUND).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/sparql-results+json")
@@ -44,10 +52,13 @@ def elsewhere() -> Iterator[tuple[str, list[str]]]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    other = ThreadingHTTPServer(("127.0.0.2", server.server_port), Handler)
+    for each in (server, other):
+        threading.Thread(target=each.serve_forever, args=(0.01,), daemon=True).start()
     yield f"127.0.0.1:{server.server_port}", asked
-    server.shutdown()
-    server.server_close()
+    for each in (server, other):
+        each.shutdown()
+        each.server_close()
 
 
 def ask(release: Release, queries: list[str], *, allowed: frozenset[str]) -> list[httpx.Response]:
@@ -92,3 +103,16 @@ def test_no_other_host_is_asked(release: Release, elsewhere: tuple[str, list[str
             assert answer.status_code == 400
             assert answer.json()["limit"] == "network"
     assert asked == []
+
+
+def test_who_is_led_on_to_another_host_does_not_follow(
+    release: Release, elsewhere: tuple[str, list[str]]
+) -> None:
+    host, asked = elsewhere
+    codes = (301, 302, 303, 307, 308)
+    queries = [
+        f"SELECT ?x {{ SERVICE <http://{host}/leads-on/{code}> {{ ?s ?p ?x }} }}" for code in codes
+    ]
+    for answer in ask(release, queries, allowed=frozenset({host})):
+        assert answer.json()["limit"] == "network"
+    assert len(asked) == len(codes), "each was asked once, and nobody else"
