@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PAPER := ../shared/source/paper.txt
 EDITOR := api/static/editor.js
 
-.PHONY: help install serve test suites check bench release passages chromium virtuoso clean
+.PHONY: help install serve test suites check bench release passages chromium virtuoso peers clean
 
 help:
 	@echo 'make serve     install and serve; the last line printed is the address'
@@ -47,7 +47,7 @@ check: .venv/.installed-dev release
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/alliance check
 
-bench: .venv/.installed-dev release
+bench: .venv/.installed-dev release peers
 	$(BIN)/python tests/benchmarks/bench_serving.py
 	$(BIN)/python tests/benchmarks/bench_endpoint.py
 
@@ -73,6 +73,13 @@ virtuoso:
 	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
 	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends virtuoso-opensource-7-bin >/dev/null; } || \
 	  echo 'no Virtuoso here: its tests will be skipped'
+
+# Whom the benchmarks stand beside; a peer that is not there is left out, and its rows say so.
+peers: .venv/.installed-dev
+	$(PIP) install --constraint constraints.txt --editable '.[dev,bench]'
+	@command -v wrk >/dev/null || \
+	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk >/dev/null; } || \
+	  echo 'no wrk here: the benchmarks that need it will not run'
 
 clean:
 	rm -rf api/static/editor.* api/editor/node_modules .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
