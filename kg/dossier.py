@@ -247,7 +247,7 @@ def _number(row: Mapping[str, str]) -> str:
 
 
 def as_passages(iris: str) -> tuple[Value, ...]:
-    """Show passages, whose IRIs stand in a text with blanks between, in the order of their lines."""
+    """Show passages, whose IRIs stand in a text with blanks between, in their order."""
     found = [Value(_lines(iri), iri) for iri in iris.split()]
     return tuple(
         sorted(found, key=lambda value: [int(n) for n in value.text.split()[1].split("-")])

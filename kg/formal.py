@@ -1,4 +1,4 @@
-"""The formal side of a concept in words: its class, what defines the class, what stands above it."""
+"""The formal side of a concept in words: its class, what defines it, what stands above it."""
 
 from __future__ import annotations
 
