@@ -7,7 +7,6 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, PlainTextResponse
 
 from api.context import Atlas, Context
 from api.representation import describe_types, respond, send_file
@@ -44,7 +43,11 @@ def sitemap(request: Request, atlas: Atlas) -> Response:
     return respond(request, _write(root), "application/xml", atlas=atlas, lasting=False)
 
 
-@router.get("/robots.txt", response_class=PlainTextResponse)
+@router.get(
+    "/robots.txt",
+    response_class=Response,
+    responses=describe_types({"text/plain": ""}, "What robots are asked to leave out."),
+)
 def robots(request: Request, atlas: Atlas) -> Response:
     """Tell robots what not to walk through, and where the sitemap is."""
     lines = [
@@ -61,7 +64,11 @@ def robots(request: Request, atlas: Atlas) -> Response:
     return respond(request, body, "text/plain", atlas=atlas, lasting=False)
 
 
-@router.get("/favicon.ico", response_class=FileResponse)
+@router.get(
+    "/favicon.ico",
+    response_class=Response,
+    responses=describe_types({"image/svg+xml": ""}, "The icon."),
+)
 def favicon(request: Request, atlas: Atlas) -> Response:
     """Send the icon, for those who look for it without reading a page first."""
     return send_file(request, _ICON, "image/svg+xml", atlas=atlas)
