@@ -25,7 +25,7 @@ from api.routes.service import DOWNLOADS
 from api.structured import describe_dataset, describe_entry, describe_list
 from kg.article import compile_article
 from kg.citing import CITATION_TYPES, cite, write_citation
-from kg.dossier import ClaimLine, Dossier, compile_dossier
+from kg.dossier import ClaimLine, Dossier, Value, compile_dossier
 from kg.entries import Entry, describe
 from kg.errors import NotFoundError, ParameterError
 from kg.model import Iri
@@ -69,6 +69,10 @@ LIST_TITLES: Mapping[str, str] = {
     "shape": "Rules and shapes",
     "mapping": "Mappings to other vocabularies",
 }
+
+_PAPER = PREFIXES["source"] + "lee-alliances"
+#: Behind every line of the paper.
+_NOWHERE = 10**6
 
 _Kind = Annotated[str, Path(description=f"One of {', '.join(KINDS)}.")]
 _Name = Annotated[str, Path(description="The thing's name: its IRI behind the kind.")]
@@ -256,7 +260,7 @@ def _page(entry: Entry, atlas: Context) -> str:
         "catalog": atlas.catalog,
         "formats": list(_RDF.values()),
         "citation": cite(entry, manifest),
-        "dates": f"This is version {manifest.version} of {manifest.date}.",
+        "module": _module(entry, atlas),
         "structured": describe_entry(entry, places, manifest, types=_types(entry, atlas)),
         "canonical": entry.iri,
         "asked": _addresses(atlas),
@@ -275,7 +279,9 @@ def _page(entry: Entry, atlas: Context) -> str:
     if "Passage" in entry.classes:
         name = "passage.html"
         common |= _around(entry, atlas)
-    if "Work" in entry.classes:
+    if entry.iri == _PAPER:
+        common["passages_by_part"] = _passages_by_part(atlas)
+    elif "Work" in entry.classes:
         common["answers"] = {
             question: answer_question(atlas.store, atlas.questions[question], {"source": entry.iri})
             for question in ("citations-of", "rests-on-source")
@@ -304,6 +310,15 @@ def _types(entry: Entry, atlas: Context) -> list[str]:
         return []
     found = atlas.store.select(f"SELECT ?type {{ <{entry.iri}> a ?type }} ORDER BY ?type").values()
     return [row["type"] for row in found]
+
+
+def _module(entry: Entry, atlas: Context) -> Value | None:
+    """Find the module in which a thing is written."""
+    rows = atlas.store.select(
+        f"SELECT ?module ?title {{ <{entry.iri}> <{PREFIXES['rdfs']}isDefinedBy> ?module . "
+        f"?module <{PREFIXES['dcterms']}title> ?title }} ORDER BY ?module"
+    ).values()
+    return next((Value(row["title"], row["module"]) for row in rows), None)
 
 
 def _addresses(atlas: Context) -> Callable[..., str]:
@@ -337,6 +352,20 @@ def _around(entry: Entry, atlas: Context) -> dict[str, object]:
         "before": ordered[place - 1] if place else None,
         "after": ordered[place + 1] if place + 1 < len(ordered) else None,
     }
+
+
+def _passages_by_part(atlas: Context) -> list[tuple[str, list[dict[str, str]]]]:
+    """List the passages of the paper part by part, each with how much rests on it."""
+    sections = atlas.store.select(
+        f"SELECT ?passage ?part {{ ?passage <{PREFIXES['aa']}section> ?part }}"
+    ).values()
+    part = {row["passage"]: row["part"] for row in sections}
+    rows = atlas.store.select(read_query("coverage")).values()
+    rows.sort(key=lambda row: _span(row["passage"]))
+    groups: dict[str, list[dict[str, str]]] = {}
+    for row in rows:
+        groups.setdefault(part.get(row["passage"], "elsewhere"), []).append(row)
+    return list(groups.items())
 
 
 def _span(name: str) -> list[int]:
@@ -415,8 +444,7 @@ def _groups(kind: str, entries: Sequence[Entry], atlas: Context) -> list[tuple[s
         case "concept":
             return _grouped(entries, lambda entry: entry.label[:1].upper())
         case "signal" | "claim":
-            titles = _module_titles(atlas)
-            return _grouped(entries, lambda entry: titles.get(entry.iri, "Others"))
+            return _by_part(entries, atlas)
         case "mapping":
             return _grouped(entries, lambda entry: entry.name.partition("/")[0])
         case "case":
@@ -444,13 +472,16 @@ def _grouped(
     return [(name, list(found)) for name, found in groupby(ordered, title)]
 
 
-def _module_titles(atlas: Context) -> dict[str, str]:
-    """Give for each thing the title of its module, which names a part of the paper."""
-    rows = atlas.store.select(
-        f"SELECT ?thing ?title {{ ?thing <{PREFIXES['rdfs']}isDefinedBy> ?module . "
-        f"?module <{PREFIXES['dcterms']}title> ?title }}"
-    ).values()
-    return {row["thing"]: row["title"].rpartition(": ")[2] for row in rows}
+def _by_part(entries: Sequence[Entry], atlas: Context) -> list[tuple[str, list[Entry]]]:
+    """Sort claims or signals by the part of the paper that their modules name, in its order."""
+    rows = atlas.store.select(read_query("parts-of-paper")).values()
+    title = {row["thing"]: row["title"].rpartition(": ")[2] for row in rows}
+    line = {row["thing"]: int(row["line"]) for row in rows if row["line"]}
+    ordered = sorted(entries, key=lambda entry: (line.get(entry.iri, _NOWHERE), entry.label))
+    groups: dict[str, list[Entry]] = {}
+    for entry in ordered:
+        groups.setdefault(title.get(entry.iri, "Others"), []).append(entry)
+    return list(groups.items())
 
 
 def _rules(entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
