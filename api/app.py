@@ -18,9 +18,14 @@ from api import problems
 from api.assets import digest_program, list_assets
 from api.context import Context
 from api.middleware import HeadMiddleware, KeepingMiddleware, PolicyMiddleware
+from api.prose import link_names, name_class
 from api.routes import (
+    compare,
+    discovery,
     editor,
     itb,
+    modules,
+    overviews,
     pages,
     questions,
     reconciliation,
@@ -75,6 +80,10 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     app.include_router(itb.router)
     app.include_router(search.router)
     app.include_router(reconciliation.router)
+    app.include_router(compare.router)
+    app.include_router(overviews.router)
+    app.include_router(discovery.router)
+    app.include_router(modules.router)
     questions.install(app, context)
     # last, for its addresses cover whatever is left
     app.include_router(pages.router)
@@ -161,6 +170,8 @@ def _environment() -> Environment:
     environment.globals["assets"] = list_assets(_FOLDER / "static")
     environment.filters["short"] = compress
     environment.filters["href"] = _href
+    environment.filters["named"] = link_names
+    environment.filters["words"] = name_class
     return environment
 
 

@@ -17,7 +17,10 @@ __all__ = [
     "Fact",
     "Part",
     "Value",
+    "as_passages",
+    "as_value",
     "compile_dossier",
+    "find_claims",
     "to_markdown",
 ]
 
@@ -85,14 +88,17 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ClaimLine:
-    """A claim in which the thing stands."""
+    """A claim in which the thing stands, as the subject or as the object."""
 
     iri: str
     statement: str
     certainty: str
     hedge: str
     holders: str
+    subject: Value
     relation: str
+    relation_label: str
+    object: Value
     condition: str
     passages: tuple[Value, ...]
     lost_after: str
@@ -141,21 +147,7 @@ class Dossier:
 def compile_dossier(store: Store, catalog: Catalog, entry: Entry) -> Dossier:
     """Put together what a store knows of an entry."""
     bindings: dict[str, Term] = {"iri": Iri(entry.iri)}
-    claims = tuple(
-        ClaimLine(
-            iri=row["claim"],
-            statement=row["statement"],
-            certainty=row["certainty"],
-            hedge=row["hedge"],
-            holders=row["holders"],
-            relation=row["relation"],
-            condition=row["condition"],
-            passages=_passages(row["passages"]),
-            lost_after=row["lostAfter"],
-            note=row["note"],
-        )
-        for row in store.select(read_query("claims-about"), bindings=bindings).values()
-    )
+    claims = find_claims(store, catalog, entry.iri)
     parts: tuple[Part, ...] = ()
     if entry.kind == "case" and "/" not in entry.name:
         parts = tuple(
@@ -171,14 +163,39 @@ def compile_dossier(store: Store, catalog: Catalog, entry: Entry) -> Dossier:
                 note=row["note"],
                 lost_after=row["lostAfter"],
                 number=_number(row),
-                signal=_value(Iri(row["signal"]), catalog) if row["signal"] else None,
-                passages=_passages(row["passages"]),
+                signal=as_value(Iri(row["signal"]), catalog) if row["signal"] else None,
+                passages=as_passages(row["passages"]),
             )
             for row in store.select(read_query("timeline"), bindings=bindings).values()
         )
     facts = _facts(store, catalog, bindings, "outgoing", "value", incoming=False)
     facts += _facts(store, catalog, bindings, "incoming", "thing", incoming=True)
     return Dossier(entry, tuple(facts), claims, parts)
+
+
+def find_claims(store: Store, catalog: Catalog, iri: str) -> tuple[ClaimLine, ...]:
+    """List the claims in which a thing stands, in the order of the paper."""
+    found = []
+    for row in store.select(read_query("claims-about"), bindings={"iri": Iri(iri)}):
+        text = {name: term.value for name, term in row.items()}
+        found.append(
+            ClaimLine(
+                iri=text["claim"],
+                statement=text["statement"],
+                certainty=text["certainty"],
+                hedge=text.get("hedge", ""),
+                holders=text.get("holders", ""),
+                subject=as_value(row["subject"], catalog),
+                relation=text["relation"],
+                relation_label=text["relationLabel"],
+                object=as_value(row["object"], catalog),
+                condition=text.get("condition", ""),
+                passages=as_passages(text.get("passages", "")),
+                lost_after=text.get("lostAfter", ""),
+                note=text.get("note", ""),
+            )
+        )
+    return tuple(found)
 
 
 def _facts(
@@ -199,14 +216,15 @@ def _facts(
         if incoming and name in _TOLD_BY_INVERSE:
             continue
         label = row["label"].value if "label" in row else compress(name)
-        grouped.setdefault(name, (label, []))[1].append(_value(term, catalog))
+        grouped.setdefault(name, (label, []))[1].append(as_value(term, catalog))
     return [
         Fact(name, label, tuple(dict.fromkeys(values)), incoming)
         for name, (label, values) in grouped.items()
     ]
 
 
-def _value(term: Term, catalog: Catalog) -> Value:
+def as_value(term: Term, catalog: Catalog) -> Value:
+    """Show a term: a thing by its label, a passage by its lines, a literal by its text."""
     match term:
         case Literal(value):
             return Value(value)
@@ -228,7 +246,8 @@ def _number(row: Mapping[str, str]) -> str:
     return " ".join(filter(None, (bound, span, f"({unit})" if unit else "")))
 
 
-def _passages(iris: str) -> tuple[Value, ...]:
+def as_passages(iris: str) -> tuple[Value, ...]:
+    """Show passages, whose IRIs stand in a text with blanks between, in their order."""
     found = [Value(_lines(iri), iri) for iri in iris.split()]
     return tuple(
         sorted(found, key=lambda value: [int(n) for n in value.text.split()[1].split("-")])

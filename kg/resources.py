@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["ontology_dir", "release_dir", "shapes_dir", "sources_at_hand"]
+__all__ = ["changelog_file", "ontology_dir", "release_dir", "shapes_dir", "sources_at_hand"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _DATA = _PACKAGE / "_data"
 _ROOT = _DATA if (_DATA / "ontology").is_dir() else _PACKAGE.parent
+
+
+def changelog_file() -> Path:
+    """Give the file that tells what changed from version to version."""
+    return _ROOT / "CHANGELOG.md"
 
 
 def ontology_dir() -> Path:

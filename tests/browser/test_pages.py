@@ -35,6 +35,14 @@ PATHS = [
     "/question",
     "/mapping",
     "/search?q=magical",
+    "/concept/defensive-idealization",
+    "/compare?a=defensive-idealization&b=idealizing-transference",
+    "/paths?a=magical-alliance&b=structuralizing-alliance",
+    "/glossary",
+    "/tree",
+    "/uncertain",
+    "/module/schema-case",
+    "/source/zetzel-1956",
     "/concept/no-such-thing",
 ]
 

@@ -141,7 +141,8 @@ def test_what_is_not_offered_is_406_with_a_list(client: httpx.Client) -> None:
 def test_an_unknown_format_is_422_with_a_list(client: httpx.Client) -> None:
     answer = client.get("/concept/magical-alliance?format=pdf")
     assert answer.status_code == 422
-    assert answer.json()["allowed"] == ["html", "ttl", "jsonld", "rdf", "nt"]
+    allowed = ["html", "ttl", "jsonld", "rdf", "nt", "bib", "ris", "csl"]
+    assert answer.json()["allowed"] == allowed
 
 
 def test_a_client_that_has_it_is_told_so(client: httpx.Client) -> None:

@@ -99,6 +99,7 @@ def test_what_is_described_as_offered_is_had(client: httpx.Client) -> None:
     example = {
         "/{kind}": "/signal",
         "/{kind}/{name}": "/signal/visits-grow-longer",
+        "/module/{name}": "/module/schema-case",
         "/reconcile/preview": "/reconcile/preview?id=concept/magical-alliance",
         "/sparql": "/sparql?query=ASK%7B%7D",
     }
