@@ -106,6 +106,14 @@ class Part:
     :param cls: the local name of its class.
     :param order: its place among its like, if told.
     :param number: a quantity with its unit and bound, such as "at least 3 (day)"; else empty.
+    :param sessions: the sessions in which it is or, for an alliance, begins, as IRIs.
+    :param ends_in: the session in which an alliance ends, as an IRI; else empty.
+    :param episodes: the alliances in force then, as IRIs.
+    :param standing: how an alliance stands: who seeks, agrees to or presumes it.
+    :param before: of a shift, the alliance it leads away from, as an IRI; else empty.
+    :param after: of a shift, the alliance it leads to, likewise.
+    :param hedge: the word by which the account limits it.
+    :param revised_by: for a judgement that was given up, the one that came in its place, as an IRI.
     """
 
     iri: str
@@ -121,6 +129,19 @@ class Part:
     number: str
     signal: Value | None
     passages: tuple[Value, ...]
+    sessions: tuple[str, ...]
+    ends_in: str
+    episodes: tuple[str, ...]
+    standing: str
+    before: str
+    after: str
+    hedge: str
+    revised_by: str
+
+    @property
+    def asserted(self) -> bool:
+        """Whether the account has it without any limit."""
+        return self.certainty == "asserted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +194,14 @@ def compile_dossier(store: Store, catalog: Catalog, entry: Entry) -> Dossier:
                 number=_number(row),
                 signal=_value(Iri(row["signal"]), catalog) if row["signal"] else None,
                 passages=_passages(row["passages"]),
+                sessions=tuple(sorted(row["sessions"].split())),
+                ends_in=row["endsIn"],
+                episodes=tuple(sorted(row["episodes"].split())),
+                standing=_standing(row["standing"]),
+                before=row["from"],
+                after=row["to"],
+                hedge=row["hedge"],
+                revised_by=row["revisedBy"],
             )
             for row in store.select(read_query("timeline"), bindings=bindings).values()
         )
@@ -226,6 +255,14 @@ def _number(row: Mapping[str, str]) -> str:
     span = f"{row['value']}-{row['most']}" if row["most"] else row["value"]
     unit = "" if row["unit"] == "calendar year" else row["unit"]
     return " ".join(filter(None, (bound, span, f"({unit})" if unit else "")))
+
+
+def _standing(told: str) -> str:
+    """Put how an alliance stands in order, and leave out what is said again with a person."""
+    ways = sorted(filter(None, told.split("; ")))
+    return "; ".join(
+        way for way in ways if not any(other.startswith(f"{way} by ") for other in ways)
+    )
 
 
 def _passages(iris: str) -> tuple[Value, ...]:
