@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,8 +17,10 @@ from starlette.templating import Jinja2Templates
 from api import problems
 from api.assets import digest_program, list_assets
 from api.context import Context
+from api.figures import figure_finder
 from api.middleware import HeadMiddleware, KeepingMiddleware, PolicyMiddleware
 from api.routes import (
+    diagrams,
     editor,
     itb,
     pages,
@@ -75,6 +77,7 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     app.include_router(itb.router)
     app.include_router(search.router)
     app.include_router(reconciliation.router)
+    app.include_router(diagrams.router)
     questions.install(app, context)
     # last, for its addresses cover whatever is left
     app.include_router(pages.router)
@@ -117,7 +120,7 @@ def _context(store: Store, settings: Settings) -> Context:
         questions=read_questions(settings.release / "questions.json"),
         search=SearchIndex(settings.release / "search.sqlite"),
         pool=pool,
-        templates=Jinja2Templates(env=_environment()),
+        templates=Jinja2Templates(env=_environment(settings.release, manifest.diagrams)),
         telemetry=Telemetry(pool, log=settings.query_log),
         program=digest_program(_FOLDER),
     )
@@ -150,7 +153,7 @@ def _bare(context: Context) -> FastAPI:
     return app
 
 
-def _environment() -> Environment:
+def _environment(release: Path, names: Mapping[str, str]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_FOLDER / "templates"),
         autoescape=True,
@@ -158,6 +161,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["find_figure"] = figure_finder(release, names)
     environment.globals["assets"] = list_assets(_FOLDER / "static")
     environment.filters["short"] = compress
     environment.filters["href"] = _href

@@ -127,6 +127,8 @@ class Context:
     )
     # cases are checked in the threads in which pages are put together, and must not take them all
     validations: Gate = field(default_factory=lambda: Gate(at_once=2, may_wait=32))
+    # so are pictures drawn
+    drawing: Gate = field(default_factory=lambda: Gate(at_once=1, may_wait=32))
 
 
 def _context(request: Request) -> Context:

@@ -7,13 +7,24 @@ style into it, and what a page's own style sheet says of a class is stronger tha
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from kg.namespaces import BASE
 
-__all__ = ["FONT", "INK", "PANEL", "PAPER", "QUIET", "Drawing", "add", "fit", "inline", "stand_alone"]
+__all__ = [
+    "FONT",
+    "INK",
+    "PANEL",
+    "PAPER",
+    "QUIET",
+    "Drawing",
+    "add",
+    "fit",
+    "inline",
+    "stand_alone",
+]
 
 _SVG = "http://www.w3.org/2000/svg"
 ElementTree.register_namespace("", _SVG)
@@ -50,7 +61,7 @@ class Drawing:
 
 
 def add(
-    parent: ElementTree.Element, name: str, text: str | None = None, **attributes: object
+    parent: ElementTree.Element, name: str, text: str | None = None, /, **attributes: object
 ) -> ElementTree.Element:
     """Append an element; an underscore in an attribute's name stands for a hyphen."""
     made = ElementTree.SubElement(
@@ -64,20 +75,24 @@ def add(
 
 def fit(text: str, *, width: float, size: float) -> list[str]:
     """Break a text into lines that a width holds, in pixels, at a size of letters."""
-    return textwrap.wrap(text, max(8, int(width / (size * _LETTER))))
+    return textwrap.wrap(text, max(8, int(width / (size * _LETTER))), break_on_hyphens=False)
 
 
 def stand_alone(drawing: Drawing, *, version: str) -> str:
     """Write a drawing as a file: with its title, its key, its source and its licence."""
     width = max(drawing.width, 480) + 2 * _MARGIN
     heading = fit(drawing.title, width=width - 2 * _MARGIN, size=20)
-    lines = [line for note in drawing.key for line in _indented(note, width - 2 * _MARGIN)]
+    lines = [
+        (place > 0, line)
+        for note in drawing.key
+        for place, line in enumerate(_lines(note, width - 2 * _MARGIN - 14, 13))
+    ]
     credit = [
         f"{drawing.subject}",
         f"Alliance Atlas {version}, after a paper by R. R. Lee. CC BY 4.0. "
         "A reading aid by one theory, not clinical advice.",
     ]
-    credit = [part for line in credit for part in fit(line, width=width - 2 * _MARGIN, size=11)]
+    credit = [part for line in credit for part in _lines(line, width - 2 * _MARGIN, 11)]
     top = _MARGIN + 26 * len(heading)
     below = top + drawing.height + 18
     height = below + 18 * len(lines) + 10 + 15 * len(credit) + _MARGIN / 2
@@ -112,9 +127,8 @@ def stand_alone(drawing: Drawing, *, version: str) -> str:
     add(inner, "title", drawing.title)
     add(inner, "desc", drawing.text)
     inner.extend(drawing.body)
-    for index, line in enumerate(lines):
-        indent = len(line) - len(line.lstrip())
-        add(root, "text", line.lstrip(), x=_MARGIN + 6 * indent, y=below + 18 * index + 4,
+    for index, (further, line) in enumerate(lines):
+        add(root, "text", line, x=_MARGIN + 14 * further, y=below + 18 * index + 4,
             font_size=13)  # fmt: skip
     below += 18 * len(lines) + 10
     for index, line in enumerate(credit):
@@ -139,11 +153,9 @@ def inline(svg: str) -> str:
     return ElementTree.tostring(inner, encoding="unicode").strip()
 
 
-def _indented(note: str, width: float) -> Iterator[str]:
-    """Break a line of a key; what follows of it is set in."""
-    first, *rest = fit(note, width=width - 24, size=13)
-    yield first
-    yield from (f"    {line}" for line in rest)
+def _lines(text: str, width: float, size: float) -> list[str]:
+    """Break a text of a file into lines: its fonts are told, and narrower than a page's may be."""
+    return fit(text, width=width * 1.12, size=size)
 
 
 def _number(value: object) -> str:

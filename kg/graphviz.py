@@ -92,23 +92,26 @@ def _dot(
     lines = [
         f"digraph {{ rankdir={direction}; nodesep=0.2; ranksep=0.25; bgcolor=transparent; pad=0.03",
         f'node [shape=box, style="rounded,filled", fillcolor="{PANEL}", color="{QUIET}", '
-        f'margin="0.1,0.06", height=0.3, fontname=Helvetica, fontsize={_SIZE * _SPARE}]',
+        f'margin="0.1,0.06", height=0.3, fontname=Helvetica, fontsize={_SIZE * _SPARE * 1.1:.4g}]',
         f'edge [color="{QUIET}", fontname=Helvetica, fontsize={_SMALL * _SPARE}, arrowsize=0.7]',
     ]
     names = {box.iri: f"n{number}" for number, box in enumerate(boxes)}
     for number, box in enumerate(boxes):
-        rows = _rows(box.label, box.note, letters)
+        label, note = _rows(box.label, box.note, letters)
+        text = "\n".join(label + note)
         lines.append(
-            f"{names[box.iri]} [label={_quote(_join(rows))}, id=n{number}, "
+            f"{names[box.iri]} [label={_quote(text)}, id=n{number}, "
             f"class={_quote(box.cls)}, URL={_quote(box.iri)}, tooltip={_quote(box.label)}]"
         )
     for number, arrow in enumerate(arrows):
-        rows = _rows(arrow.label, arrow.note, letters)
+        # some air between a label and its line
+        label, note = _rows(arrow.label, arrow.note, letters)
+        text = "\n".join(f"\u00a0{row}\u00a0" for row in label + note)
         ends, way = (arrow.start, arrow.end), "forward"
         if arrow.end == first:
             ends, way = (arrow.end, arrow.start), "back"
         lines.append(
-            f"{names[ends[0]]} -> {names[ends[1]]} [label={_quote(_join(rows))}, id=a{number}, "
+            f"{names[ends[0]]} -> {names[ends[1]]} [label={_quote(text)}, id=a{number}, "
             f"dir={way}, labelURL={_quote(arrow.link)}, labeltooltip={_quote(arrow.tip)}, "
             f"class={'sure' if arrow.sure else 'unsure'}, "
             f"style={'solid' if arrow.sure else 'dashed'}]"
@@ -119,11 +122,10 @@ def _dot(
 def _rows(label: str, note: str, letters: int) -> tuple[list[str], list[str]]:
     """Break label and note into lines."""
     wider = int(letters * _SIZE / _SMALL)
-    return textwrap.wrap(label, letters), textwrap.wrap(note, wider)
-
-
-def _join(rows: tuple[list[str], list[str]]) -> str:
-    return "\n".join(rows[0] + rows[1])
+    return (
+        textwrap.wrap(label, letters, break_on_hyphens=False),
+        textwrap.wrap(note, wider, break_on_hyphens=False),
+    )
 
 
 def _quote(text: str) -> str:
@@ -133,9 +135,7 @@ def _quote(text: str) -> str:
     return f'"{escaped.replace("&", "&amp;")}"'
 
 
-def _clean(
-    drawn: str, labels: Mapping[str, int]
-) -> tuple[float, float, list[ElementTree.Element]]:
+def _clean(drawn: str, labels: Mapping[str, int]) -> tuple[float, float, list[ElementTree.Element]]:
     """Take from Graphviz's SVG what a page cannot use: ids, its own titles, links of another age.
 
     :param labels: by id of a group, how many of its lines of text are the label; the rest is note.

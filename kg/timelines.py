@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
@@ -66,15 +65,16 @@ def draw_timeline(dossier: Dossier) -> Drawing | None:
         below = _draw_alliance(group, alliance, plan, below, width)
         body.append(group)
     entry = dossier.entry
-    told = [f"{number} {_say(event)}" for number, event in enumerate(plan.events, 1)]
-    rooms = [f"{_letter(place)} {session.label}" for place, session in _sessions(dossier)]
+    # a number stays with its first word
+    told = [f"{number}\u00a0{_say(event)}" for number, event in enumerate(plan.events, 1)]
+    rooms = [f"{_letter(place)}\u00a0{session.label}" for place, session in _sessions(dossier)]
     key = ["; ".join(told) + "."]
     if rooms:
         key.append("Sessions: " + "; ".join(rooms) + ".")
     key.append(
         "Circle: observation. Square: intervention. Lozenge: judgement. Arrow: shift. "
-        "Octagon: outcome, or no movement. Dashed: not asserted, or later revised; as a line, how far it reaches is not told. "
-        "[…]: text lost."
+        "Octagon: outcome, or no movement. Dashed: not asserted, or later revised; as a line, how "
+        "far it reaches is not told. […]: text lost."
     )
     return Drawing(
         title=f"{entry.label}: the case in order",
@@ -167,8 +167,9 @@ def _draw_revisions(group: ElementTree.Element, plan: _Plan) -> None:
     row = _TOP + 2 * _ROW
     for event in plan.events:
         if event.revised_by in plan.columns:
-            start, end = plan.middle(plan.columns[event.iri]), plan.middle(
-                plan.columns[event.revised_by]
+            start, end = (
+                plan.middle(plan.columns[event.iri]),
+                plan.middle(plan.columns[event.revised_by]),
             )
             depth = row + _HALF + 14
             add(group, "path", class_="revision", fill="none", stroke=INK, stroke_width=1.2,
@@ -288,5 +289,3 @@ def _ends(alliance: Part, plan: _Plan) -> list[int]:
     ]
     ends = [last for session, _, last in plan.spans if session.iri == alliance.ends_in]
     return left or ends
-
-
