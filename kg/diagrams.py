@@ -152,7 +152,7 @@ def _draw_alliances(
         )
         for edge in sorted(told, key=lambda e: (FOUR.index(e.subject), FOUR.index(e.object)))
     ]
-    width, height, body = lay_out(boxes, arrows, direction=direction)
+    width, height, body = lay_out(boxes, arrows, direction=direction, letters=20)
     return Drawing(
         title="The four alliances, and how one can lead to another",
         text=" ".join(arrow.tip for arrow in arrows),

@@ -58,6 +58,9 @@ _TOLD_BY_INVERSE = frozenset(
 )
 
 
+_EVENTS = ("Observation", "Intervention", "Judgement", "Shift", "NonMovement", "Outcome", "Finding")
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """One value as a page shows it.
@@ -157,6 +160,11 @@ class Dossier:
         """List the parts of some classes in their order."""
         found = [part for part in self.parts if part.cls in classes]
         return tuple(sorted(found, key=lambda part: (part.order is None, part.order or 0)))
+
+    @property
+    def events(self) -> tuple[Part, ...]:
+        """What happens in a case, in order; its places are the numbers of the case's diagram."""
+        return self.parts_of(*_EVENTS)
 
 
 def compile_dossier(store: Store, catalog: Catalog, entry: Entry) -> Dossier:
@@ -295,12 +303,9 @@ def to_markdown(dossier: Dossier) -> str:
             ]
             lines.append("")
     lines += _claims_as_markdown(dossier.claims)
-    happened = dossier.parts_of(
-        "Observation", "Intervention", "Judgement", "Shift", "NonMovement", "Outcome"
-    )
-    if happened:
+    if dossier.events:
         lines += ["## What happened, in order", ""]
-        for number, part in enumerate(happened, 1):
+        for number, part in enumerate(dossier.events, 1):
             place = ", ".join(value.text for value in part.passages)
             who = f" — {part.person}" if part.person else ""
             lines.append(f"{number}. {part.cls}: {part.label}{who} ({part.certainty}; {place})")

@@ -92,7 +92,7 @@ def _dot(
     lines = [
         f"digraph {{ rankdir={direction}; nodesep=0.2; ranksep=0.25; bgcolor=transparent; pad=0.03",
         f'node [shape=box, style="rounded,filled", fillcolor="{PANEL}", color="{QUIET}", '
-        f'margin="0.1,0.06", height=0.3, fontname=Helvetica, fontsize={_SIZE * _SPARE * 1.1:.4g}]',
+        f'margin="0.1,0.06", height=0.3, fontname=Helvetica]',
         f'edge [color="{QUIET}", fontname=Helvetica, fontsize={_SMALL * _SPARE}, arrowsize=0.7]',
     ]
     names = {box.iri: f"n{number}" for number, box in enumerate(boxes)}
@@ -101,7 +101,7 @@ def _dot(
         text = "\n".join(label + note)
         lines.append(
             f"{names[box.iri]} [label={_quote(text)}, id=n{number}, "
-            f"class={_quote(box.cls)}, URL={_quote(box.iri)}, tooltip={_quote(box.label)}]"
+            f"fontsize={_reckon(label, note):.4g}, class={_quote(box.cls)}, URL={_quote(box.iri)}, tooltip={_quote(box.label)}]"
         )
     for number, arrow in enumerate(arrows):
         # some air between a label and its line
@@ -122,10 +122,17 @@ def _dot(
 def _rows(label: str, note: str, letters: int) -> tuple[list[str], list[str]]:
     """Break label and note into lines."""
     wider = int(letters * _SIZE / _SMALL)
-    return (
-        textwrap.wrap(label, letters, break_on_hyphens=False),
-        textwrap.wrap(note, wider, break_on_hyphens=False),
-    )
+    return textwrap.wrap(label, letters), textwrap.wrap(note, wider)
+
+
+def _reckon(label: list[str], note: list[str]) -> float:
+    """Give the size of letters at which Graphviz makes a box wide enough: it knows one size only.
+
+    The label is bold, which is wider; the note is smaller.
+    """
+    bold, small = max(map(len, label)), max(map(len, note), default=0)
+    needed = max(bold * _SIZE * 1.1, small * _SMALL) * _SPARE
+    return max(needed / max(bold, small), _SIZE)
 
 
 def _quote(text: str) -> str:

@@ -8,10 +8,7 @@ from xml.etree import ElementTree
 from kg.dossier import Dossier, Part
 from kg.drawing import INK, PANEL, PAPER, QUIET, Drawing, add, fit
 
-__all__ = ["EVENTS", "draw_timeline"]
-
-#: What happens in a case, by class; a page numbers the same parts in the same order.
-EVENTS = ("Observation", "Intervention", "Judgement", "Shift", "NonMovement", "Outcome", "Finding")
+__all__ = ["draw_timeline"]
 
 _ROWS = {
     "Observation": ("seen", 0),
@@ -90,7 +87,7 @@ def draw_timeline(dossier: Dossier) -> Drawing | None:
 
 
 def _plan(dossier: Dossier) -> _Plan:
-    events = dossier.parts_of(*EVENTS)
+    events = dossier.events
     waiting = [session for _, session in _sessions(dossier)]
     columns: dict[str, int] = {}
     spans: list[tuple[Part, int, int]] = []
