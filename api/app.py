@@ -122,7 +122,7 @@ def _context(store: Store, settings: Settings) -> Context:
         pool=pool,
         templates=Jinja2Templates(env=_environment(settings.release, manifest.diagrams)),
         telemetry=Telemetry(pool, log=settings.query_log),
-        program=digest_program(_FOLDER),
+        program=digest_program(_FOLDER, settings.release / "diagrams"),
     )
 
 

@@ -117,7 +117,8 @@ class Context:
     pool: RemotePool | WorkerPool
     templates: Jinja2Templates
     telemetry: Telemetry
-    #: digest of the program's own files: with a new one, what is known is to be asked for anew
+    #: digest of the program's own files and of the diagrams: with a new one, what is known is to
+    #: be asked for anew
     program: str
     #: written representations by ETag
     shelf: Shelf[bytes] = field(default_factory=lambda: Shelf(room=32 * 2**20, weigh=len))

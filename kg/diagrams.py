@@ -112,15 +112,18 @@ def _edges(store: Store) -> list[_Edge]:
 
 
 def _note(row: Mapping[str, str]) -> str:
-    """Say how a claim is limited: how sure, by which word, who holds it if not the author, when."""
+    """Say how a claim is limited: how sure, by which word, who holds it if not the author, when.
+
+    What a store strings together stands in any order, and is put in one.
+    """
     limits = []
     if row["certainty"] != "asserted":
         hedge = f": “{row['hedge']}”" if row["hedge"] else ""
         limits.append(f"{row['certainty']}{hedge}")
     if row["names"] and f"{PREFIXES['author']}lee" not in row["holders"].split():
-        limits.append(f"held by {row['names']}")
+        limits.append(f"held by {', '.join(sorted(row['names'].split('; ')))}")
     if row["condition"]:
-        limits.append(f"if: {row['condition']}")
+        limits.append(f"if: {'; '.join(sorted(row['condition'].split('; ')))}")
     return "; ".join(limits)
 
 

@@ -132,14 +132,14 @@ class Part:
     number: str
     signal: Value | None
     passages: tuple[Value, ...]
-    sessions: tuple[str, ...]
-    ends_in: str
-    episodes: tuple[str, ...]
-    standing: str
-    before: str
-    after: str
-    hedge: str
-    revised_by: str
+    sessions: tuple[str, ...] = ()
+    ends_in: str = ""
+    episodes: tuple[str, ...] = ()
+    standing: str = ""
+    before: str = ""
+    after: str = ""
+    hedge: str = ""
+    revised_by: str = ""
 
     @property
     def asserted(self) -> bool:

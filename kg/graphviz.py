@@ -101,7 +101,8 @@ def _dot(
         text = "\n".join(label + note)
         lines.append(
             f"{names[box.iri]} [label={_quote(text)}, id=n{number}, "
-            f"fontsize={_reckon(label, note):.4g}, class={_quote(box.cls)}, URL={_quote(box.iri)}, tooltip={_quote(box.label)}]"
+            f"fontsize={_reckon(label, note):.4g}, class={_quote(box.cls)}, "
+            f"URL={_quote(box.iri)}, tooltip={_quote(box.label)}]"
         )
     for number, arrow in enumerate(arrows):
         # some air between a label and its line
