@@ -20,7 +20,7 @@ install: .venv/.installed release $(EDITOR)
 
 .venv/.installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(PIP) install --constraint constraints.txt --editable '.[fast]'
+	$(PIP) install --constraint constraints.txt --editable '.[diagrams,fast]'
 	@touch $@
 
 .venv/.installed-dev: pyproject.toml constraints.txt

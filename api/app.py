@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,10 +17,12 @@ from starlette.templating import Jinja2Templates
 from api import problems
 from api.assets import digest_program, list_assets
 from api.context import Context
+from api.figures import figure_finder
 from api.middleware import HeadMiddleware, KeepingMiddleware, PolicyMiddleware
 from api.prose import link_names, name_class
 from api.routes import (
     compare,
+    diagrams,
     discovery,
     editor,
     itb,
@@ -84,6 +86,7 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     app.include_router(overviews.router)
     app.include_router(discovery.router)
     app.include_router(modules.router)
+    app.include_router(diagrams.router)
     questions.install(app, context)
     # last, for its addresses cover whatever is left
     app.include_router(pages.router)
@@ -126,9 +129,9 @@ def _context(store: Store, settings: Settings) -> Context:
         questions=read_questions(settings.release / "questions.json"),
         search=SearchIndex(settings.release / "search.sqlite"),
         pool=pool,
-        templates=Jinja2Templates(env=_environment()),
+        templates=Jinja2Templates(env=_environment(settings.release, manifest.diagrams)),
         telemetry=Telemetry(pool, log=settings.query_log),
-        program=digest_program(_FOLDER),
+        program=digest_program(_FOLDER, settings.release / "diagrams"),
     )
 
 
@@ -159,7 +162,7 @@ def _bare(context: Context) -> FastAPI:
     return app
 
 
-def _environment() -> Environment:
+def _environment(release: Path, names: Mapping[str, str]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_FOLDER / "templates"),
         autoescape=True,
@@ -167,6 +170,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["find_figure"] = figure_finder(release, names)
     environment.globals["assets"] = list_assets(_FOLDER / "static")
     environment.filters["short"] = compress
     environment.filters["href"] = _href

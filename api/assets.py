@@ -17,13 +17,14 @@ def list_assets(folder: Path) -> dict[str, str]:
     }
 
 
-def digest_program(folder: Path) -> str:
-    """Give a digest of the program's own files, upon which what it writes depends."""
+def digest_program(folder: Path, diagrams: Path) -> str:
+    """Give a digest of the program's own files and of the diagrams, upon which pages depend."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix in {".css", ".html", ".js", ".py", ".svg"}:
-            if "node_modules" in path.parts:
-                continue
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-            digest.update(path.read_bytes() + b"\0")
+    for root in (folder, diagrams):
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and path.suffix in {".css", ".html", ".js", ".py", ".svg"}:
+                if "node_modules" in path.parts:
+                    continue
+                digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+                digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]

@@ -117,7 +117,8 @@ class Context:
     pool: RemotePool | WorkerPool
     templates: Jinja2Templates
     telemetry: Telemetry
-    #: digest of the program's own files: with a new one, what is known is to be asked for anew
+    #: digest of the program's own files and of the diagrams: with a new one, what is known is to
+    #: be asked for anew
     program: str
     #: written representations by ETag
     shelf: Shelf[bytes] = field(default_factory=lambda: Shelf(room=32 * 2**20, weigh=len))
@@ -127,6 +128,8 @@ class Context:
     )
     # cases are checked in the threads in which pages are put together, and must not take them all
     validations: Gate = field(default_factory=lambda: Gate(at_once=2, may_wait=32))
+    # so are pictures drawn
+    drawing: Gate = field(default_factory=lambda: Gate(at_once=1, may_wait=32))
 
 
 def _context(request: Request) -> Context:

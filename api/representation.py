@@ -64,6 +64,9 @@ def respond(
     """
     sent = {**_about(atlas), **(headers or {})}
     encoding = choose_encoding(request.headers.get("accept-encoding"))
+    if media_type == "image/png":
+        # nothing is left to be gained
+        encoding = ""
     etag = ""
     if request.method == "GET" and lasting:
         etag = _etag(request, media_type, atlas)

@@ -20,6 +20,8 @@ A release is a folder:
     the index for searching;
 ``context.jsonld`` ``case.schema.json``
     how an annotated case is written as JSON;
+``diagrams/NAME.svg``
+    the diagrams of the four alliances, of concepts and of cases;
 ``shapes.ttl``
     the shapes, in one file;
 ``void.ttl``
@@ -43,6 +45,7 @@ from rdflib.namespace import DCTERMS, SKOS
 from kg import reasoning
 from kg.checks import aa, check, gather
 from kg.coverage import cover, to_csv, uncovered
+from kg.diagrams import write_diagrams
 from kg.entries import Catalog
 from kg.errors import CheckError, InputError, StoreError
 from kg.interchange import make_context, make_schema
@@ -88,7 +91,8 @@ def build(
     :param progress: told of each step.
     :raises InputError: if a module or question cannot be read, or the folder holds anything else.
     :raises CheckError: if a check fails.
-    :raises StoreError: if the reasoner is needed and not installed, or nothing can be written.
+    :raises StoreError: if the reasoner is needed and not installed, or what lays out the diagrams
+        is not, or nothing can be written.
     """
     if out.exists() and not out.is_dir():
         raise InputError("is no folder; name another", source=str(out))
@@ -232,6 +236,11 @@ def _write(
     }.items():
         text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
         (folder / name).write_text(text, encoding="utf-8")
+    header = next(module for module in modules if not module.layer)
+    version = str(header.graph.value(header.iri, OWL.versionInfo))
+    diagrams = write_diagrams(
+        folder / "diagrams", store, Catalog.from_store(store), version=version
+    )
     covered = cover(store)
     bare = uncovered(covered)
     if bare:
@@ -240,15 +249,15 @@ def _write(
         "\n".join(store.dump(graph=GRAPH + "inferred")) + "\n", encoding="utf-8"
     )
     (folder / "coverage.csv").write_text(to_csv(covered), encoding="utf-8", newline="")
-    header = next(module for module in modules if not module.layer)
     manifest = Manifest(
-        version=str(header.graph.value(header.iri, OWL.versionInfo)),
+        version=version,
         date=str(header.graph.value(header.iri, DCTERMS.modified)),
         digest=hashlib.sha256(body).hexdigest(),
         sources=sources_digest(),
         triples=len(triples),
         graphs=_graph_sizes(quads),
         counts=_counts(store),
+        diagrams=diagrams,
     )
     dumps = {f"alliance-atlas.{suffix}": kind for suffix, kind in DOWNLOADS.items()}
     dumps["release.nq"] = "application/n-quads"

@@ -61,6 +61,9 @@ _TOLD_BY_INVERSE = frozenset(
 )
 
 
+_EVENTS = ("Observation", "Intervention", "Judgement", "Shift", "NonMovement", "Outcome", "Finding")
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """One value as a page shows it.
@@ -112,6 +115,14 @@ class Part:
     :param cls: the local name of its class.
     :param order: its place among its like, if told.
     :param number: a quantity with its unit and bound, such as "at least 3 (day)"; else empty.
+    :param sessions: the sessions in which it is or, for an alliance, begins, as IRIs.
+    :param ends_in: the session in which an alliance ends, as an IRI; else empty.
+    :param episodes: the alliances in force then, as IRIs.
+    :param standing: how an alliance stands: who seeks, agrees to or presumes it.
+    :param before: of a shift, the alliance it leads away from, as an IRI; else empty.
+    :param after: of a shift, the alliance it leads to, likewise.
+    :param hedge: the word by which the account limits it.
+    :param revised_by: for a judgement that was given up, the one that came in its place, as an IRI.
     """
 
     iri: str
@@ -127,6 +138,19 @@ class Part:
     number: str
     signal: Value | None
     passages: tuple[Value, ...]
+    sessions: tuple[str, ...] = ()
+    ends_in: str = ""
+    episodes: tuple[str, ...] = ()
+    standing: str = ""
+    before: str = ""
+    after: str = ""
+    hedge: str = ""
+    revised_by: str = ""
+
+    @property
+    def asserted(self) -> bool:
+        """Whether the account has it without any limit."""
+        return self.certainty == "asserted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +166,11 @@ class Dossier:
         """List the parts of some classes in their order."""
         found = [part for part in self.parts if part.cls in classes]
         return tuple(sorted(found, key=lambda part: (part.order is None, part.order or 0)))
+
+    @property
+    def events(self) -> tuple[Part, ...]:
+        """What happens in a case, in order; its places are the numbers of the case's diagram."""
+        return self.parts_of(*_EVENTS)
 
 
 def compile_dossier(store: Store, catalog: Catalog, entry: Entry) -> Dossier:
@@ -165,6 +194,14 @@ def compile_dossier(store: Store, catalog: Catalog, entry: Entry) -> Dossier:
                 number=_number(row),
                 signal=as_value(Iri(row["signal"]), catalog) if row["signal"] else None,
                 passages=as_passages(row["passages"]),
+                sessions=tuple(sorted(row["sessions"].split())),
+                ends_in=row["endsIn"],
+                episodes=tuple(sorted(row["episodes"].split())),
+                standing=_standing(row["standing"]),
+                before=row["from"],
+                after=row["to"],
+                hedge=row["hedge"],
+                revised_by=row["revisedBy"],
             )
             for row in store.select(read_query("timeline"), bindings=bindings).values()
         )
@@ -246,6 +283,14 @@ def _number(row: Mapping[str, str]) -> str:
     return " ".join(filter(None, (bound, span, f"({unit})" if unit else "")))
 
 
+def _standing(told: str) -> str:
+    """Put how an alliance stands in order, and leave out what is said again with a person."""
+    ways = sorted(filter(None, told.split("; ")))
+    return "; ".join(
+        way for way in ways if not any(other.startswith(f"{way} by ") for other in ways)
+    )
+
+
 def as_passages(iris: str) -> tuple[Value, ...]:
     """Show passages, whose IRIs stand in a text with blanks between, in their order."""
     found = [Value(_lines(iri), iri) for iri in iris.split()]
@@ -277,12 +322,9 @@ def to_markdown(dossier: Dossier) -> str:
             ]
             lines.append("")
     lines += _claims_as_markdown(dossier.claims)
-    happened = dossier.parts_of(
-        "Observation", "Intervention", "Judgement", "Shift", "NonMovement", "Outcome"
-    )
-    if happened:
+    if dossier.events:
         lines += ["## What happened, in order", ""]
-        for number, part in enumerate(happened, 1):
+        for number, part in enumerate(dossier.events, 1):
             place = ", ".join(value.text for value in part.passages)
             who = f" — {part.person}" if part.person else ""
             lines.append(f"{number}. {part.cls}: {part.label}{who} ({part.certainty}; {place})")

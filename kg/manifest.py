@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from kg.errors import StoreError
@@ -24,6 +24,7 @@ class Manifest:
     :param triples: how many triples the default graph holds.
     :param graphs: how many triples each named graph holds.
     :param counts: how many things of some classes there are.
+    :param diagrams: the SHA-256 of each diagram by name, in hexadecimal.
     """
 
     version: str
@@ -33,6 +34,7 @@ class Manifest:
     triples: int
     graphs: dict[str, int]
     counts: dict[str, int]
+    diagrams: dict[str, str] = field(default_factory=dict)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -66,6 +68,13 @@ def sources_digest() -> str:
         (package, "words.py"),
         (package / "queries", "search-texts.rq"),
         (package, "void.py"),
+        (package, "diagrams.py"),
+        (package, "drawing.py"),
+        (package, "graphviz.py"),
+        (package, "timelines.py"),
+        (package, "dossier.py"),
+        (package / "queries", "claim-edges.rq"),
+        (package / "queries", "timeline.rq"),
     ):
         for path in sorted(folder.glob(pattern)):
             if path.is_file() and path.suffix in {".ttl", ".rq", ".nt", ".py"}:

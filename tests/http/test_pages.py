@@ -47,7 +47,7 @@ def test_a_concept_is_told_in_layers(client: httpx.Client) -> None:
     text = page(client, "/concept/defensive-idealization")
     found = sections(text)
     assert list(found) == [
-        "meaning", "facets", "contrasts", "usage", "elsewhere", "formal", "cite"
+        "meaning", "neighbourhood", "facets", "contrasts", "usage", "elsewhere", "formal", "cite"
     ]  # fmt: skip
     assert text.index('<p class="lead">Defence by which') < text.index('id="meaning"')
     assert "Example." in found["meaning"] and "Invented:" in found["meaning"]

@@ -1,0 +1,288 @@
+"""The course of a case as a drawing: sessions, what was seen, done and judged, the alliances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+from kg.dossier import Dossier, Part
+from kg.drawing import INK, PANEL, PAPER, QUIET, Drawing, add, fit
+
+__all__ = ["draw_timeline"]
+
+_ROWS = {
+    "Observation": ("seen", 0),
+    "Intervention": ("done", 1),
+    "Judgement": ("judged", 2),
+    "Shift": ("course", 3),
+    "NonMovement": ("course", 3),
+    "Outcome": ("course", 3),
+    "Finding": ("course", 3),
+}
+_WORDS = {"NonMovement": "no movement"}
+#: In pixels: the names of the rows, the most that the columns take, a mark's half width, a row.
+_GUTTER, _ROOM, _HALF, _ROW = 64.0, 900.0, 12.0, 44.0
+_TOP = 62.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Where things are: columns by event and by session; a session may have a column of its own."""
+
+    events: tuple[Part, ...]
+    columns: dict[str, int]
+    spans: tuple[tuple[Part, int, int], ...]
+    count: int
+    step: float
+
+    def left(self, column: int) -> float:
+        return _GUTTER + column * self.step
+
+    def middle(self, column: int) -> float:
+        return self.left(column) + self.step / 2
+
+
+def draw_timeline(dossier: Dossier) -> Drawing | None:
+    """Draw the course of a case, or nothing where no alliance is told of."""
+    alliances = dossier.parts_of("Alliance")
+    plan = _plan(dossier)
+    if not alliances or not plan.events:
+        return None
+    width = plan.left(plan.count) + 4
+    body: list[ElementTree.Element] = [_group("grid"), _group("sessions"), _group("course")]
+    _draw_sessions(body[1], plan)
+    bottom = _TOP + 3 * _ROW + 30
+    _draw_rows(body[0], plan, width)
+    _draw_revisions(body[2], plan)
+    for number, event in enumerate(plan.events, 1):
+        body[2].append(_mark(event, number, dossier, plan))
+    below = bottom
+    for alliance in alliances:
+        group = _group("alliance")
+        below = _draw_alliance(group, alliance, plan, below, width)
+        body.append(group)
+    entry = dossier.entry
+    # a number stays with its first word
+    told = [f"{number}\u00a0{_say(event)}" for number, event in enumerate(plan.events, 1)]
+    rooms = [f"{_letter(place)}\u00a0{session.label}" for place, session in _sessions(dossier)]
+    key = ["; ".join(told) + "."]
+    if rooms:
+        key.append("Sessions: " + "; ".join(rooms) + ".")
+    key.append(
+        "Circle: observation. Square: intervention. Lozenge: judgement. Arrow: shift. "
+        "Octagon: outcome, or no movement. Dashed: not asserted, or later revised; as a line, how "
+        "far it reaches is not told. […]: text lost."
+    )
+    return Drawing(
+        title=f"{entry.label}: the case in order",
+        text=f"{len(plan.events)} numbered marks in {len(rooms)} sessions, in three rows for what "
+        "was seen, done and judged and a fourth for shifts and outcomes; below them a bar for "
+        f"each of {len(alliances)} alliances. The numbers are those of the list of what happened.",
+        subject=entry.iri,
+        width=width,
+        height=below,
+        body=body,
+        key=key,
+    )
+
+
+def _plan(dossier: Dossier) -> _Plan:
+    events = dossier.events
+    waiting = [session for _, session in _sessions(dossier)]
+    columns: dict[str, int] = {}
+    spans: list[tuple[Part, int, int]] = []
+    by_iri = {session.iri: session for session in waiting}
+    seen = {iri for event in events for iri in event.sessions}
+    column = 0
+    for event in events:
+        session = by_iri.get(event.sessions[0]) if event.sessions else None
+        while session and waiting and (waiting[0].order or 0) < (session.order or 0):
+            # a session of which no event is told has its place all the same
+            passed = waiting.pop(0)
+            if passed.iri not in seen:
+                spans.append((passed, column, column))
+                columns[passed.iri] = column
+                column += 1
+        if session:
+            if spans and spans[-1][0] is session and spans[-1][2] == column - 1:
+                spans[-1] = (session, spans[-1][1], column)
+            else:
+                spans.append((session, column, column))
+            columns.setdefault(session.iri, column)
+        columns[event.iri] = column
+        column += 1
+    for passed in waiting:
+        if passed.iri not in seen:
+            spans.append((passed, column, column))
+            columns[passed.iri] = column
+            column += 1
+    step = max(26.0, min(38.0, _ROOM / max(column, 1)))
+    # few events still leave room for the names of the alliances
+    step = max(step, min(70.0, 420 / max(column, 1)))
+    return _Plan(events, columns, tuple(spans), column, step)
+
+
+def _sessions(dossier: Dossier) -> list[tuple[int, Part]]:
+    return list(enumerate(dossier.parts_of("Session")))
+
+
+def _letter(place: int) -> str:
+    return chr(ord("A") + place) if place < 26 else str(place + 1)
+
+
+def _group(name: str) -> ElementTree.Element:
+    return ElementTree.Element("g", {"class": name})
+
+
+def _draw_sessions(group: ElementTree.Element, plan: _Plan) -> None:
+    places: dict[str, int] = {}
+    for session, first, last in sorted(plan.spans, key=lambda span: span[0].order or 0):
+        place = places.setdefault(session.iri, len(places))
+        left, right = plan.left(first) + 1.5, plan.left(last + 1) - 1.5
+        link = add(group, "a", href=session.iri)
+        add(link, "title", f"session {_letter(place)}: {session.label}")
+        add(link, "rect", x=left, y=1.0, width=right - left, height=24.0, rx=4, fill=PANEL,
+            stroke=QUIET)  # fmt: skip
+        name = f"{_letter(place)} · {session.label}"
+        if len(fit(name, width=right - left - 8, size=11.5)) > 1:
+            name = _letter(place)
+        add(link, "text", name, x=(left + right) / 2, y=17.0, font_size=11.5, text_anchor="middle",
+            fill=INK)  # fmt: skip
+
+
+def _draw_rows(group: ElementTree.Element, plan: _Plan, width: float) -> None:
+    if plan.spans:
+        add(group, "text", "session", x=0, y=17.0, font_size=12, fill=QUIET)
+    for name, row in dict.fromkeys(_ROWS.values()):
+        y = _TOP + row * _ROW
+        add(group, "text", name, x=0, y=y + 4, font_size=12, fill=QUIET)
+        add(group, "line", x1=_GUTTER, x2=width - 4, y1=y, y2=y, stroke=QUIET, stroke_width=0.4)
+
+
+def _draw_revisions(group: ElementTree.Element, plan: _Plan) -> None:
+    """Draw from each judgement that was given up a line to the one that came in its place."""
+    row = _TOP + 2 * _ROW
+    for event in plan.events:
+        if event.revised_by in plan.columns:
+            start, end = (
+                plan.middle(plan.columns[event.iri]),
+                plan.middle(plan.columns[event.revised_by]),
+            )
+            depth = row + _HALF + 14
+            add(group, "path", class_="revision", fill="none", stroke=INK, stroke_width=1.2,
+                stroke_dasharray="4 3", d=f"M{start:g} {row + _HALF:g} C{start:g} {depth:g} "
+                f"{start:g} {depth:g} {start + 12:g} {depth:g} L{end - 12:g} {depth:g} "
+                f"C{end:g} {depth:g} {end:g} {depth:g} {end:g} {row + _HALF + 5:g}")  # fmt: skip
+            add(group, "path", class_="head", fill=INK,
+                d=f"M{end - 4:g} {row + _HALF + 7:g} L{end:g} {row + _HALF:g} "
+                f"L{end + 4:g} {row + _HALF + 7:g} Z")  # fmt: skip
+
+
+def _mark(event: Part, number: int, dossier: Dossier, plan: _Plan) -> ElementTree.Element:
+    """Draw an event: its shape says what it is, its number is its place in the page's list."""
+    x, y = plan.middle(plan.columns[event.iri]), _TOP + _ROWS[event.cls][1] * _ROW
+    link = ElementTree.Element(
+        "a", {"href": f"{dossier.entry.iri}#event-{number}", "class": f"mark-{event.cls.lower()}"}
+    )
+    add(link, "title", f"{number}. {_WORDS.get(event.cls, event.cls.lower())}: {_say(event)}")
+    dash = {} if event.asserted else {"stroke_dasharray": "3 2"}
+    look = {"fill": PAPER, "stroke": INK, "stroke_width": 1.4, **dash}
+    h = _HALF
+    if event.cls == "Observation":
+        add(link, "circle", cx=x, cy=y, r=h, **look)
+    elif event.cls == "Intervention":
+        add(link, "rect", x=x - h, y=y - h, width=2 * h, height=2 * h, rx=2, **look)
+    else:
+        outline = {
+            "Judgement": ((-h - 3, 0), (0, -h - 3), (h + 3, 0), (0, h + 3)),
+            "Shift": ((-h, -h), (3, -h), (h + 3, 0), (3, h), (-h, h)),
+        }.get(event.cls, ((-h, -5), (-5, -h), (5, -h), (h, -5), (h, 5), (5, h), (-5, h), (-h, 5)))
+        points = " ".join(f"{x + dx:g},{y + dy:g}" for dx, dy in outline)
+        add(link, "polygon", points=points, **look)
+    add(link, "text", str(number), x=x, y=y + 4, font_size=11.5, text_anchor="middle", fill=INK)
+    if event.lost_after:
+        add(link, "text", "[…]", x=x, y=y - h - 4, font_size=11, text_anchor="middle", fill=INK,
+            class_="lost")  # fmt: skip
+    return link
+
+
+def _say(event: Part) -> str:
+    """Say in a few words what an event is and how surely."""
+    limits = [] if event.asserted else [event.certainty]
+    if event.hedge:
+        limits.append(f"“{event.hedge}”")
+    if event.lost_after:
+        limits.append(f"text lost after line {event.lost_after}")
+    return f"{event.label} ({'; '.join(limits)})" if limits else event.label
+
+
+def _draw_alliance(
+    group: ElementTree.Element, alliance: Part, plan: _Plan, top: float, width: float
+) -> float:
+    """Draw an alliance as a bar below its name; give where the next begins."""
+    link = add(group, "a", href=alliance.iri)
+    y = top + 14
+    for line in fit(alliance.label, width=width, size=13):
+        add(link, "text", line, x=0, y=y, font_size=13, font_weight=600, fill=INK)
+        y += 17
+    limits = [alliance.standing] if alliance.standing else []
+    if not alliance.asserted:
+        limits.append(alliance.certainty)
+    if alliance.hedge:
+        limits.append(f"“{alliance.hedge}”")
+    if alliance.lost_after:
+        limits.append(f"text lost after line {alliance.lost_after}")
+    first, last = _extent(alliance, plan)
+    if first is None:
+        limits.append("when it began is not told")
+    for line in fit("; ".join(limits), width=width, size=12):
+        add(group, "text", line, x=0, y=y, font_size=12, fill=QUIET, class_="note")
+        y += 16
+    middle = y + 2
+    start = plan.left(first) + 2 if first is not None else plan.left(0)
+    end = plan.left(last + 1) - 2 if last is not None else start
+    if first is None or last is None or not _ends(alliance, plan):
+        add(group, "line", x1=start if first is not None else plan.left(0), x2=width - 4,
+            y1=middle, y2=middle, stroke=INK, stroke_width=1.6, stroke_dasharray="2 4")  # fmt: skip
+    if first is not None and not alliance.sessions and not _begins(alliance, plan):
+        add(group, "line", x1=plan.left(0), x2=start, y1=middle, y2=middle, stroke=INK,
+            stroke_width=1.6, stroke_dasharray="2 4")  # fmt: skip
+    if end > start:
+        dash = {} if alliance.asserted else {"stroke_dasharray": "4 3"}
+        add(group, "rect", class_="bar" if alliance.asserted else "bar open", x=start,
+            y=middle - 6, width=end - start, height=12.0, rx=3, stroke=INK,
+            fill="#8fb3bd" if alliance.asserted else PAPER, **dash)  # fmt: skip
+    return middle + 18
+
+
+def _extent(alliance: Part, plan: _Plan) -> tuple[int | None, int | None]:
+    """Give the first and last column in which an alliance is told to be in force."""
+    inside = [plan.columns[e.iri] for e in plan.events if alliance.iri in e.episodes]
+    begun = _begins(alliance, plan)
+    if not begun and alliance.sessions:
+        place = plan.columns.get(alliance.sessions[0])
+        within = [
+            plan.columns[event.iri]
+            for event in plan.events
+            if alliance.iri in event.episodes and alliance.sessions[0] in event.sessions
+        ]
+        begun = within[:1] or ([place] if place is not None else [])
+    first = min([*begun, *inside], default=None)
+    ended = _ends(alliance, plan)
+    last = max([*ended, *inside, *begun], default=None)
+    return first, last
+
+
+def _begins(alliance: Part, plan: _Plan) -> list[int]:
+    return [plan.columns[event.iri] for event in plan.events if event.after == alliance.iri]
+
+
+def _ends(alliance: Part, plan: _Plan) -> list[int]:
+    """Give where an alliance ends, if that is told: with a shift away from it, or a session."""
+    left = [
+        plan.columns[event.iri]
+        for event in plan.events
+        if event.cls == "Shift" and event.before == alliance.iri
+    ]
+    ends = [last for session, _, last in plan.spans if session.iri == alliance.ends_in]
+    return left or ends
