@@ -16,7 +16,7 @@ import difflib
 import functools
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -247,28 +247,30 @@ class _Remembered(Graph):
 
     def objects(
         self, subject: Any = None, predicate: Any = None, unique: bool = False
-    ) -> Iterator[Any]:
+    ) -> Generator[Any, None, None]:
         key = ("objects", subject, predicate, unique)
         known = self._known.get(key)
         if known is None:
             known = self._keep(key, super().objects(subject, predicate, unique))
-        return iter(known)
+        yield from known
 
     def subjects(
         self, predicate: Any = None, object: Any = None, unique: bool = False
-    ) -> Iterator[Any]:
+    ) -> Generator[Any, None, None]:
         key = ("subjects", predicate, object, unique)
         known = self._known.get(key)
         if known is None:
             known = self._keep(key, super().subjects(predicate, object, unique))
-        return iter(known)
+        yield from known
 
-    def predicate_objects(self, subject: Any = None, unique: bool = False) -> Iterator[Any]:
+    def predicate_objects(
+        self, subject: Any = None, unique: bool = False
+    ) -> Generator[Any, None, None]:
         key = ("predicates", subject, unique)
         known = self._known.get(key)
         if known is None:
             known = self._keep(key, super().predicate_objects(subject, unique))
-        return iter(known)
+        yield from known
 
     def _keep(self, key: tuple[Any, ...], found: Iterable[Any]) -> tuple[Any, ...]:
         known = self._known[key] = tuple(found)
@@ -484,7 +486,7 @@ class Validator:
         # with what it has read out of the shapes before, which it would else do for each case
         engine.shacl_graph = self._loaded
         try:
-            _, report, _ = engine.run()
+            _, report, _ = engine.run()  # type: ignore[no-untyped-call]
         except ValidationFailure as error:
             raise StoreError(f"the shapes cannot be applied: {error}") from None
         found: Graph = report
