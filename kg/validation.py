@@ -12,6 +12,7 @@ copied.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import threading
@@ -32,8 +33,8 @@ from rdflib.query import Result
 from rdflib.store import Store
 from rdflib.term import Node
 
-from kg.errors import StoreError, TooLargeError
-from kg.ingest import STAND_IN_BASE, Places, locate, read_case
+from kg.errors import InputError, StoreError, TooLargeError
+from kg.ingest import STAND_IN_BASE, Places, locate, own_context, read_case
 from kg.loader import load_modules, merge
 from kg.namespaces import PREFIXES
 from kg.report import SEVERITIES, Finding, Report, path_from, show_node
@@ -48,6 +49,7 @@ __all__ = [
     "Validator",
     "default_validator",
     "load_shapes",
+    "prepare_validation",
     "validate_case",
 ]
 
@@ -119,6 +121,21 @@ _ALIKE, _MEANT = 0.6, 0.8
 
 _Triple = tuple[Node, Node, Node]
 
+#: Cases with mistakes of several sorts, to be ready for others.
+_REHEARSAL: Mapping[str, str] = MappingProxyType(
+    {
+        "text/turtle": f"""@prefix aa: <{_AA}> . @prefix rdfs: <{RDFS}> .
+            <a> a aa:Case ; rdfs:label "a", "b"@en ; aa:hasClient <c>, <d> ;
+              aa:hasEpisode [ a aa:WorkingAlliance ; aa:order 1, 2.5, 1e0, true ], <e> ;
+              aa:hasShift [ a aa:Shift ; aa:order 1 ] ; aa:hasObservation [ a aa:Observation ] .
+            <c> a aa:Persn . <e> a aa:MagicalAlliance ; aa:startsIn <s> ; aa:endsIn <s> .
+            <s> a aa:Session ; aa:order 1 ; aa:sessionNumber "one" .""",
+        "application/ld+json": f'{{"@id": "a:b", "@type": "{_AA}Case"}}',
+        "application/rdf+xml": f"""<rdf:RDF xmlns:rdf="{RDF}" xmlns:aa="{_AA}">
+            <aa:Case rdf:about="a:b"/></rdf:RDF>""",
+    }
+)
+
 
 def validate_case(
     data: bytes, *, media_type: str, source: str | None = None, strict: bool = False
@@ -147,6 +164,21 @@ def default_validator() -> Validator:
     vocabulary = Graph(store="SimpleMemory")
     vocabulary.parse(data=path.read_bytes(), format="nt")
     return Validator(vocabulary, load_shapes(shapes_dir()))
+
+
+def prepare_validation() -> Validator:
+    """Give the validator of this release, with everything loaded that some case will need.
+
+    What it gives needs no file any more, nor any module that is not there yet.
+
+    :raises StoreError: if there is no release.
+    """
+    validator = default_validator()
+    with contextlib.suppress(InputError):
+        own_context()
+    for media_type, text in _REHEARSAL.items():
+        validator.validate(text.encode(), media_type=media_type)
+    return validator
 
 
 def load_shapes(folder: Path) -> Graph:
