@@ -18,7 +18,7 @@ from api.problems import UnsupportedTypeError
 from api.representation import describe_types, format_parameter, negotiate, respond
 from kg.errors import InputError, LimitError, ParameterError
 
-__all__ = ["CASE_TYPES", "CaseText", "router", "report_on"]
+__all__ = ["CASE_TYPES", "CaseText", "report_on", "router"]
 
 if TYPE_CHECKING:
     from kg.report import Report
