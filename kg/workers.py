@@ -246,7 +246,7 @@ class _Lane:
         try:
             if self.waiting > self._limits.queue or len(queue) > max(1, self._limits.queue // 2):
                 raise LimitError("too many are waiting; try again in a moment", limit="queue")
-            async with asyncio.timeout(self._limits.seconds):
+            async with asyncio.timeout(self._limits.waiting or self._limits.seconds):
                 return await turn
         except (TimeoutError, asyncio.CancelledError) as error:
             if turn.done() and not turn.cancelled():
@@ -447,6 +447,8 @@ class _Worker(asyncio.Protocol):
         for future in (self.ready, self._reply):
             if future and not future.done():
                 future.set_exception(ConnectionResetError("the worker has gone"))
+                # where nobody waits any more, at an end in mid-start, that is nothing to tell
+                future.exception()
 
     async def answer(
         self, request: dict[str, Any], data: bytes, *, what: str, limits: Limits

@@ -20,9 +20,8 @@ from kg.workers import VALIDATION_LIMITS, ValidationPool
 
 HERE = Path(__file__).resolve().parent
 GOOD = (HERE / "valid" / "v2.ttl").read_bytes()
-HEAVY = (
-    b"@prefix aa: <https://w3id.org/alliance-atlas/ontology/> .\n<a> a aa:Case .\n"
-    + b"".join(b"<s/%d> a aa:Session ; aa:order %d .\n" % (n, n) for n in range(8000))
+HEAVY = b"@prefix aa: <https://w3id.org/alliance-atlas/ontology/> .\n<a> a aa:Case .\n" + b"".join(
+    b"<s/%d> a aa:Session ; aa:order %d .\n" % (n, n) for n in range(8000)
 )
 
 
