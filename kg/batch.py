@@ -184,7 +184,7 @@ def resume(path: Path, *, strict: bool) -> Earlier:
         path.touch()
         return Earlier((), False)
     written = path.stat().st_mtime
-    judged = (release_dir() / "manifest.json").stat().st_mtime <= written
+    judged = (release_dir() / "manifest.json").stat().st_mtime < written
     done: set[str] = set()
     failed = False
     kept = path.with_name(f"{path.name}.part")
@@ -214,6 +214,6 @@ def resume(path: Path, *, strict: bool) -> Earlier:
 
 def _unchanged(name: str, since: float) -> bool:
     try:
-        return Path(name).stat().st_mtime <= since
+        return Path(name).stat().st_mtime < since
     except OSError:
         return False
