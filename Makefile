@@ -49,6 +49,7 @@ check: .venv/.installed-dev release
 
 bench: .venv/.installed-dev release peers
 	$(BIN)/python tests/benchmarks/bench_serving.py
+	$(BIN)/python tests/benchmarks/bench_validation.py
 	$(BIN)/python tests/benchmarks/bench_endpoint.py
 
 passages: .venv/.installed

@@ -46,7 +46,7 @@ from kg.questions import read_questions
 from kg.remote import RemotePool, RemoteStore
 from kg.search import SearchIndex
 from kg.store import Store, store_source
-from kg.workers import WorkerPool
+from kg.workers import ValidationPool, WorkerPool
 
 __all__ = ["create_app", "create_endpoint"]
 
@@ -129,6 +129,7 @@ def _context(store: Store, settings: Settings) -> Context:
         questions=read_questions(settings.release / "questions.json"),
         search=SearchIndex(settings.release / "search.sqlite"),
         pool=pool,
+        validation=ValidationPool(size=settings.workers, limits=settings.validation),
         templates=Jinja2Templates(env=_environment(settings.release, manifest.diagrams)),
         telemetry=Telemetry(pool, log=settings.query_log),
         program=digest_program(_FOLDER, settings.release / "diagrams"),
@@ -143,6 +144,7 @@ def _bare(context: Context) -> FastAPI:
         await context.pool.start()
         yield
         await context.pool.stop()
+        await context.validation.stop()
 
     app = FastAPI(
         title="Alliance Atlas",

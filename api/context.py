@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Request
+from starlette.requests import ClientDisconnect
 from starlette.templating import Jinja2Templates
 
 from api.problems import UnsupportedTypeError
@@ -23,11 +25,14 @@ from kg.questions import Question
 from kg.remote import RemotePool
 from kg.search import SearchIndex
 from kg.store import Store
-from kg.workers import WorkerPool
+from kg.workers import ValidationPool, WorkerPool
 
-__all__ = ["Atlas", "Context", "Gate", "Shelf", "read_body"]
+__all__ = ["Atlas", "Context", "Gate", "Shelf", "name_client", "read_body", "while_connected"]
 
 T = TypeVar("T")
+
+#: Seconds until it is worth to look whether the client is still there.
+_PATIENCE = 0.05
 
 
 class Gate:
@@ -115,6 +120,7 @@ class Context:
     questions: Mapping[str, Question]
     search: SearchIndex
     pool: RemotePool | WorkerPool
+    validation: ValidationPool
     templates: Jinja2Templates
     telemetry: Telemetry
     #: digest of the program's own files and of the diagrams: with a new one, what is known is to
@@ -126,9 +132,7 @@ class Context:
     answers: Shelf[Answer] = field(
         default_factory=lambda: Shelf(room=32 * 2**20, weigh=lambda answer: len(answer.body) + 1000)
     )
-    # cases are checked in the threads in which pages are put together, and must not take them all
-    validations: Gate = field(default_factory=lambda: Gate(at_once=2, may_wait=32))
-    # so are pictures drawn
+    # pictures are drawn in the threads in which pages are put together, and must not take them all
     drawing: Gate = field(default_factory=lambda: Gate(at_once=1, may_wait=32))
 
 
@@ -161,3 +165,39 @@ async def read_body(request: Request, *, largest: int) -> bytes:
             raise too_large
         parts.append(part)
     return b"".join(parts)
+
+
+@asynccontextmanager
+async def while_connected(request: Request) -> AsyncIterator[None]:
+    """Stop what goes on inside when the client goes away; :raises ClientDisconnect: then."""
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    watching: list[asyncio.Task[None]] = []
+    gone = False
+
+    async def watch() -> None:
+        nonlocal gone
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone = True
+        if task:
+            task.cancel()
+
+    # most requests are answered before it is worth a task to look
+    timer = loop.call_later(_PATIENCE, lambda: watching.append(loop.create_task(watch())))
+    try:
+        yield
+    except asyncio.CancelledError:
+        if gone and task and not task.uncancel():
+            raise ClientDisconnect from None
+        raise
+    finally:
+        timer.cancel()
+        for watcher in watching:
+            watcher.cancel()
+
+
+def name_client(request: Request) -> str:
+    """Tell clients apart by their addresses; a network of IPv6 counts as one."""
+    host = request.client.host if request.client else ""
+    return ":".join(host.split(":")[:4]) if ":" in host else host

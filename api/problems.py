@@ -13,6 +13,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.templating import Jinja2Templates
 
 from api.negotiation import choose
@@ -168,7 +169,12 @@ def install(app: FastAPI, templates: Jinja2Templates) -> None:
         # the error itself goes to the operator's log, by whom calls this
         return respond(request, 500, "the server failed; the operator's log says more")
 
+    async def gone(request: Request, error: Exception) -> Response:
+        # nobody is there to read it
+        return Response(status_code=499)
+
     app.add_exception_handler(AtlasError, ours)
+    app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(Exception, unforeseen)

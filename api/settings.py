@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from api.telemetry import QueryLog
 from kg.errors import InputError
 from kg.query_guard import Limits
 from kg.resources import release_dir
+from kg.workers import VALIDATION_LIMITS
 
 __all__ = ["Settings"]
 
@@ -20,8 +21,9 @@ class Settings:
     """The application's settings.
 
     :param release: the folder of the release that is served.
-    :param workers: how many processes answer queries from outside.
+    :param workers: how many processes answer queries from outside, and how many validate cases.
     :param limits: what such a query may use.
+    :param validation: what validating a case from outside may use.
     :param largest_body: bytes accepted in a request.
     :param services: hosts, with their ports if any, that a query may call by SERVICE.
     :param query_log: whether each query is written to the log, and whether with its text.
@@ -30,6 +32,7 @@ class Settings:
     release: Path = field(default_factory=release_dir)
     workers: int = 2
     limits: Limits = field(default_factory=Limits)
+    validation: Limits = VALIDATION_LIMITS
     largest_body: int = 10 * 1024 * 1024
     services: frozenset[str] = frozenset()
     query_log: QueryLog = "on"
@@ -49,6 +52,16 @@ class Settings:
                 seconds=_number(env, "ALLIANCE_QUERY_SECONDS", defaults.seconds, most=3600),
                 memory=int(_number(env, "ALLIANCE_QUERY_MIB", defaults.memory / 2**20) * 2**20),
                 rows=int(_number(env, "ALLIANCE_QUERY_ROWS", defaults.rows, most=1e9)),
+            ),
+            validation=replace(
+                VALIDATION_LIMITS,
+                seconds=_number(
+                    env, "ALLIANCE_VALIDATION_SECONDS", VALIDATION_LIMITS.seconds, most=3600
+                ),
+                memory=int(
+                    _number(env, "ALLIANCE_VALIDATION_MIB", VALIDATION_LIMITS.memory / 2**20)
+                    * 2**20
+                ),
             ),
             query_log=_query_log(env.get("ALLIANCE_QUERY_LOG", "on")),
         )

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
 from kg.errors import AtlasError, InputError
-from kg.ingest import SUFFIXES, media_type_for
+from kg.ingest import MAX_BYTES, SUFFIXES, media_type_for
 from kg.report import Report
-from kg.validation import default_validator, validate_case
+from kg.resources import release_dir
+from kg.validation import validate_case
+from kg.workers import VALIDATION_LIMITS, ValidationPool
 
-__all__ = ["Checked", "find_cases", "validate_files"]
+__all__ = ["Checked", "Earlier", "find_cases", "resume", "validate_files"]
 
 #: How many files are handed out ahead for each process; more would only fill memory.
 _AHEAD = 4
@@ -67,7 +70,8 @@ def validate_files(
     One that cannot be read does not keep the others from being validated.
 
     :param media_type: of all of them, where their suffixes do not tell.
-    :param jobs: how many processes share the work.
+    :param jobs: how many processes share the work. With more than one, a case that takes too long
+        or too much memory is stopped; the time that the shapes take is bounded in any case.
     :param executor: where the work is done instead, for instance on other machines.
     """
     if jobs == 1 and executor is None:
@@ -77,13 +81,52 @@ def validate_files(
     if executor is not None:
         yield from _share(executor, names, strict, media_type, ahead=64)
         return
-    # spawned: a fork of a process that has threads, as a server has, may hang
-    own = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=default_validator)
+    yield from _in_processes(iter(names), strict, media_type, jobs)
+
+
+def _in_processes(
+    names: Iterator[str], strict: bool, media_type: str | None, jobs: int
+) -> Iterator[Checked]:
+    ahead = jobs * _AHEAD
+    # those that are handed out wait for their turn; each may wait for all before it
+    limits = replace(
+        VALIDATION_LIMITS, queue=2 * ahead, waiting=VALIDATION_LIMITS.seconds * (ahead + 1)
+    )
+    pool = ValidationPool(size=jobs, limits=limits)
+
+    async def check(name: str) -> Checked:
+        try:
+            kind = media_type or media_type_for(name)
+            packed = await pool.validate(_read(name), media_type=kind, source=name, strict=strict)
+            return Checked(name, Report.unpack(packed))
+        except OSError as error:
+            return Checked(name, error=f"{name}: cannot be read: {error.strerror}")
+        except InputError as error:
+            error.source = name
+            return Checked(name, error=str(error))
+        except AtlasError as error:
+            return Checked(name, error=f"{name}: {error}")
+
+    async def end() -> None:
+        for task in handed_out:
+            task.cancel()
+        await asyncio.gather(*handed_out, return_exceptions=True)
+        await pool.stop()
+
+    loop = asyncio.new_event_loop()
+    handed_out: deque[asyncio.Task[Checked]] = deque()
     try:
-        yield from _share(own, names, strict, media_type, ahead=jobs * _AHEAD)
+        while True:
+            for name in islice(names, ahead - len(handed_out)):
+                handed_out.append(loop.create_task(check(name)))
+            if not handed_out:
+                return
+            yield loop.run_until_complete(handed_out[0])
+            handed_out.popleft()
     finally:
-        # also when the reader has had enough: what has not begun is not begun
-        own.shutdown(cancel_futures=True)
+        # also when the reader has had enough, or the user: what has not begun is not begun
+        loop.run_until_complete(end())
+        loop.close()
 
 
 def _share(
@@ -101,12 +144,76 @@ def _share(
 
 def _validate(name: str, strict: bool, media_type: str | None) -> Checked:
     try:
-        data = Path(name).read_bytes()
         report = validate_case(
-            data, media_type=media_type or media_type_for(name), source=name, strict=strict
+            _read(name), media_type=media_type or media_type_for(name), source=name, strict=strict
         )
         return Checked(name, replace(report, checked=dict(report.checked)))
     except OSError as error:
         return Checked(name, error=f"{name}: cannot be read: {error.strerror}")
     except AtlasError as error:
         return Checked(name, error=str(error))
+
+
+def _read(name: str) -> bytes:
+    """Read a file, no further than a case may be long: what is beyond is refused anyhow."""
+    with Path(name).open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a run that was interrupted has left.
+
+    :param done: the files whose reports still hold.
+    :param failed: whether one of them does not conform.
+    """
+
+    done: Collection[str]
+    failed: bool
+
+
+def resume(path: Path, *, strict: bool) -> Earlier:
+    """Read the reports of an earlier run, a JSON object a line, and leave only those that hold.
+
+    A report holds unless its file, or the release that it was judged by, has changed since, and if
+    it was made with the same strictness. A last line that was cut off is dropped.
+
+    :raises InputError: if the file holds something else than reports.
+    """
+    if not path.exists():
+        path.touch()
+        return Earlier((), False)
+    written = path.stat().st_mtime
+    judged = (release_dir() / "manifest.json").stat().st_mtime < written
+    done: set[str] = set()
+    failed = False
+    kept = path.with_name(f"{path.name}.part")
+    with path.open("rb") as old, kept.open("wb") as new:
+        for number, line in enumerate(old, 1):
+            if not line.endswith(b"\n"):
+                break
+            try:
+                report = json.loads(line)
+                name, conforms = str(report["source"]), bool(report["conforms"])
+                alike = report["strict"] is strict
+            except (ValueError, LookupError, TypeError):
+                kept.unlink()
+                raise InputError(
+                    "this is no report; name a new file, or one that an earlier run has written",
+                    source=str(path),
+                    line=number,
+                ) from None
+            if judged and alike and name not in done and _unchanged(name, written):
+                new.write(line)
+                done.add(name)
+                failed = failed or not conforms
+    # at one stroke: an interruption leaves the one file or the other
+    kept.replace(path)
+    return Earlier(done, failed)
+
+
+def _unchanged(name: str, since: float) -> bool:
+    try:
+        return Path(name).stat().st_mtime < since
+    except OSError:
+        return False

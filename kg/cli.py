@@ -10,7 +10,9 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -216,7 +218,14 @@ def _parser() -> argparse.ArgumentParser:
     validate.add_argument(
         "--format",
         choices=["text", "json", "ndjson", "ttl", "csv", "sarif", "junit"],
-        default="text",
+        default=None,
+        help="(default: text)",
+    )
+    validate.add_argument(
+        "--resume",
+        type=Path,
+        metavar="FILE",
+        help="add the reports to FILE, an object a line; files whose report is there are left out",
     )
     validate.add_argument(
         "--jobs", type=_count, default=1, metavar="N", help="processes that share the work"
@@ -464,13 +473,20 @@ def _describe(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from kg.batch import Checked, find_cases, validate_files
+    from kg.batch import Checked, Earlier, find_cases, resume, validate_files
     from kg.report_formats import without_quotes
     from kg.validation import validate_case
 
     names = list(find_cases(options.files))
+    many = len(names) > 1
+    earlier = Earlier((), False)
+    if options.resume:
+        if "-" in names or options.format not in (None, "ndjson"):
+            raise InputError("--resume is for files, and writes one JSON object a line (ndjson)")
+        earlier = resume(options.resume, strict=options.strict)
+        names = [name for name in names if name not in earlier.done]
     if "-" in names:
-        if len(names) > 1:
+        if many:
             raise InputError("give '-' (standard input) by itself, without other files")
         if not options.type:
             raise InputError("tell the media type by --type", source="-")
@@ -486,21 +502,32 @@ def _validate(options: argparse.Namespace) -> int:
         checked = (
             replace(one, report=one.report and without_quotes(one.report)) for one in checked
         )
-    if len(names) > 1:
-        checked = _counted(checked, len(names))
-    failed, unread = _write_reports(checked, options.format, many=len(names) > 1)
+    if many:
+        checked = _counted(checked, len(names), before=len(earlier.done))
+    if options.resume:
+        with options.resume.open("a", encoding="utf-8") as out, redirect_stdout(out):
+            failed, unread = _write_reports(checked, "ndjson", many=many)
+    else:
+        failed, unread = _write_reports(checked, options.format or "text", many=many)
     for line in unread:
         print(f"alliance: {line}", file=sys.stderr)
-    return USAGE if unread else FAILED if failed else DONE
+    return USAGE if unread else FAILED if failed or earlier.failed else DONE
 
 
-def _counted(checked: Iterable[Checked], total: int) -> Iterator[Checked]:
-    """Count on a terminal how far it is, in one line that is overwritten."""
+def _counted(checked: Iterable[Checked], total: int, *, before: int) -> Iterator[Checked]:
+    """Count on a terminal how far it is, in one line that is overwritten.
+
+    :param before: how many an earlier run has done.
+    """
+    shown = sys.stderr.isatty()
+    start = time.monotonic()
     for number, one in enumerate(checked, 1):
         yield one
-        if sys.stderr.isatty():
+        if shown:
+            left = (time.monotonic() - start) / number * (total - number)
             end = "\n" if number == total else "\r"
-            print(f"{number} of {total} files", end=end, file=sys.stderr, flush=True)
+            told = f"{before + number} of {before + total} files, {left:.0f} s left"
+            print(f"{told:<60}", end=end, file=sys.stderr, flush=True)
 
 
 def _write_reports(checked: Iterable[Checked], form: str, *, many: bool) -> tuple[bool, list[str]]:
@@ -525,14 +552,14 @@ def _write_reports(checked: Iterable[Checked], form: str, *, many: bool) -> tupl
         elif form == "ttl":
             _write(report.to_graph("text/turtle"))
         elif form == "ndjson":
-            print(json.dumps(report.to_dict(), ensure_ascii=False))
+            # whole lines only, also when it is interrupted
+            sys.stdout.write(json.dumps(report.to_dict(), ensure_ascii=False) + "\n")
+            sys.stdout.flush()
         else:
             reports.append(report)
     match form:
         case "json" if many:
-            items = [report.to_dict() for report in reports]
-            summary = report_formats.summarize(reports)
-            print(json.dumps({"items": items, "summary": summary}, indent=2, ensure_ascii=False))
+            sys.stdout.write(report_formats.to_json(reports))
         case "json":
             for report in reports:
                 sys.stdout.write(report.to_json())

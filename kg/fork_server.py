@@ -1,4 +1,4 @@
-"""The process from which workers are forked, and what a worker does.
+"""The process from which workers are forked, and what a worker does: queries, or validation.
 
 It loads a release once. Each worker is a fork of it, which shares the loaded release's memory and
 is there within milliseconds, so that one that is killed leaves no gap. The process has one thread
@@ -17,25 +17,32 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from kg.errors import InputError, StoreError
+from kg.errors import InputError, StoreError, TooLargeError
 from kg.query_guard import NO_SERVICE, Limits
 from kg.store import OxigraphStore
 
-__all__ = ["FRAME", "command", "run"]
+__all__ = ["FRAME", "VALIDATION", "command", "run"]
+
+#: What stands in place of a source where workers validate cases, by the release's own shapes.
+VALIDATION = Path("validation")
 
 #: Sizes of a frame's head, which is JSON, and of its body.
 FRAME = struct.Struct(">II")
+
+#: What a worker does with a request's head and body; gives head and body of the reply.
+_Work = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes]]
 
 
 def command(control: int, source: Path, *, limits: Limits, network: bool) -> list[str]:
     """Give the command that runs a fork server.
 
     :param control: the descriptor of the socket on which it is told to fork.
-    :param source: an N-Quads file, or the folder of a store on disk.
+    :param source: an N-Quads file, the folder of a store on disk, or :data:`VALIDATION`.
     :param network: whether its workers may call other hosts.
     """
     settings = json.dumps([control, str(source), asdict(limits), network])
@@ -48,9 +55,8 @@ def run(arguments: list[str]) -> None:
     """Fork a worker whenever told to, until the control socket ends."""
     descriptor, source, limits, network = json.loads(arguments[1])
     bounds = Limits(**limits)
-    path = Path(source)
-    # a store on disk has threads of its own, which a fork would not have
-    store = OxigraphStore.from_quads(path) if path.is_file() else None
+    learn = _learn_validation if Path(source) == VALIDATION else _learn_queries
+    ready = learn(Path(source), bounds)
     control = socket.socket(fileno=descriptor)
     # an interrupt from the terminal reaches the whole group; it is for the server to end this
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -70,8 +76,7 @@ def run(arguments: list[str]) -> None:
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 control.close()
                 try:
-                    own = store if store is not None else OxigraphStore.open(path)
-                    _work(socket.socket(fileno=channel), own, limits=bounds, network=network)
+                    _work(socket.socket(fileno=channel), ready(), limits=bounds, network=network)
                 finally:
                     # without what the fork server would do at its end
                     os._exit(0)
@@ -96,15 +101,58 @@ def _report_deaths(control: socket.socket) -> None:
             return
 
 
-def _work(channel: socket.socket, store: OxigraphStore, *, limits: Limits, network: bool) -> None:
+def _learn_queries(path: Path, limits: Limits) -> Callable[[], _Work]:
+    """Load what workers that answer queries share; gives what each begins with."""
+    # a store on disk has threads of its own, which a fork would not have
+    shared = OxigraphStore.from_quads(path) if path.is_file() else None
+
+    def begin() -> _Work:
+        store = shared if shared is not None else OxigraphStore.open(path)
+        return lambda request, _: _answer(store, request, limits)
+
+    return begin
+
+
+def _learn_validation(_: Path, limits: Limits) -> Callable[[], _Work]:
+    """Load what workers that validate share; gives what each begins with."""
+    from kg.validation import prepare_validation
+
+    # whatever is loaded at a first use: a worker can open no file, and so can import nothing
+    validator = prepare_validation()
+
+    def work(request: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        try:
+            reply = validator.validate(body, **request).pack()
+        except InputError as error:
+            kind = "too-large" if isinstance(error, TooLargeError) else "input"
+            return {"error": kind, "message": error.message, **_place(error)}, b""
+        except MemoryError:
+            return {"error": "memory"}, b""
+        except Exception as error:
+            # the message may hold words of the case
+            return {"error": "failed", "message": type(error).__name__}, b""
+        if len(reply) > limits.body:
+            message = f"the report has {len(reply)} bytes; {limits.body} are sent"
+            return {"error": "bytes", "message": message}, b""
+        return {}, reply
+
+    return lambda: work
+
+
+def _place(error: InputError) -> dict[str, Any]:
+    return {"line": error.line, "column": error.column}
+
+
+def _work(channel: socket.socket, work: _Work, *, limits: Limits, network: bool) -> None:
     """Answer the requests that come through a socket until it ends."""
     _confine(limits.memory, network=network)
     requests = channel.makefile("rb")
     _reply(channel, {"pid": os.getpid()}, b"")
     while size := requests.read(FRAME.size):
-        request = json.loads(requests.read(FRAME.unpack(size)[0]))
+        head_size, body_size = FRAME.unpack(size)
+        request, data = json.loads(requests.read(head_size)), requests.read(body_size)
         _die_after(math.ceil(limits.seconds) + 1)
-        head, body = _answer(store, request, limits)
+        head, body = work(request, data)
         _die_after(0)
         _reply(channel, head, body)
 
@@ -115,8 +163,7 @@ def _answer(
     try:
         answer = store.answer(**request)
     except InputError as error:
-        place = {"line": error.line, "column": error.column}
-        return {"error": "input", "message": error.message, **place}, b""
+        return {"error": "input", "message": error.message, **_place(error)}, b""
     except StoreError as error:
         # the only thing that a read-only store can fail at is reaching out
         message = f"another host did not answer: {error}" if _may_call() else NO_SERVICE

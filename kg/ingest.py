@@ -654,20 +654,20 @@ def locate(data: bytes, *, media_type: str, graph: Graph) -> Places:
     """Find where the statements of a case stand in the text that it was read from.
 
     :param graph: what :func:`read_case` made of the same bytes; only what it holds is located.
-    :returns: the places; none of them for a syntax in which they cannot be told (RDF/XML, TriG).
+    :returns: the places; none of them for a text that uses what is not known here.
     """
     text = data.decode("utf-8-sig")
     readers: dict[str, Callable[[str], Iterator[_Sighting]]] = {
         "text/turtle": lambda text: _TurtleSightings(text).read(),
         "application/n-triples": lambda text: _TurtleSightings(text).read(),
+        "application/trig": lambda text: _TurtleSightings(text).read(),
         "application/ld+json": lambda text: _JsonSightings(text).read(),
+        "application/rdf+xml": lambda text: _XmlSightings(text).read(),
     }
-    reader = readers.get(_normal_media_type(media_type, None))
-    if reader is None:
-        return Places()
+    reader = readers[_normal_media_type(media_type, None)]
     try:
         sightings = list(reader(text))
-    except (_UnsureError, RecursionError):
+    except (_UnsureError, RecursionError, expat.ExpatError):
         return Places()
     return _places(sightings, graph, _Lines(text).place)
 
@@ -749,7 +749,7 @@ _TOKEN = re.compile(
                        |(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))
     | (?P<name>(?:[^\W\d_](?:[\w.\-]*[\w\-])?)?:{_LOCAL})
     | (?P<word>[A-Za-z]+)
-    | (?P<mark>[\[\](),;.])
+    | (?P<mark>[\[\](),;.{{}}])
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -773,7 +773,7 @@ class _Token:
 
 
 class _TurtleSightings:
-    """A reading of Turtle for places. It is given only text that the parser has accepted."""
+    """A reading of Turtle or TriG for places, of text that the parser has accepted."""
 
     def __init__(self, text: str) -> None:
         self.tokens: list[_Token] = []
@@ -827,11 +827,30 @@ class _TurtleSightings:
             if word.startswith("@"):
                 self.take(".")
             return
-        anonymous = token.text == "["
-        subject = self.term()
-        if not (anonymous and self.peek().text == "."):
-            self.predicates(subject, token.at)
+        if word == "graph" and token.kind == "word":
+            self.take()
+            token = self.peek()
+        if token.text != "{":
+            subject = self.term()
+        if self.peek().text == "{":
+            self.block()
+            return
+        self.triples(subject, token)
         self.take(".")
+
+    def block(self) -> None:
+        """Read the statements of one graph, of which the last needs no full stop."""
+        self.take("{")
+        while self.peek().text != "}":
+            token = self.peek()
+            self.triples(self.term(), token)
+            if self.peek().text != "}":
+                self.take(".")
+        self.take("}")
+
+    def triples(self, subject: Node, start: _Token) -> None:
+        if not (start.text == "[" and self.peek().text in (".", "}")):
+            self.predicates(subject, start.at)
 
     def predicates(self, subject: Node, subject_at: int) -> None:
         while True:
@@ -854,7 +873,7 @@ class _TurtleSightings:
                 return
             while self.peek().text == ";":
                 self.take()
-            if self.peek().text in (".", "]"):
+            if self.peek().text in (".", "]", "}"):
                 return
 
     def iri(self, text: str) -> str:
@@ -924,6 +943,176 @@ class _TurtleSightings:
             self.found.append(_Sighting(node, RDF.rest, rest, at, at, at))
             rest = node
         return rest
+
+
+@dataclass(slots=True)
+class _Element:
+    """An element of RDF/XML: one that stands for a thing, or one that stands for a property.
+
+    :param thing: the thing, or the one that has the property.
+    :param at: where the element of the thing begins.
+    :param predicate: the property, if it is one.
+    """
+
+    thing: Node
+    at: int
+    base: str
+    language: str | None
+    predicate: URIRef | None = None
+    predicate_at: int = 0
+    datatype: str | None = None
+    text: list[str] = field(default_factory=list)
+    text_at: int | None = None
+    is_done: bool = False
+
+
+class _XmlSightings:
+    """A reading of RDF/XML for places, of text that the parser has accepted.
+
+    It does without lists, markup as a value and statements about statements, and gives up there.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.data = text.encode()
+        self.found: list[_Sighting] = []
+        self.open: list[_Element] = []
+        self.seen = (0, 0)
+        self.nameless: dict[str, BNode] = {}
+        self.parser = expat.ParserCreate(namespace_separator="\n")
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.end
+        self.parser.CharacterDataHandler = self.characters
+
+    def read(self) -> Iterator[_Sighting]:
+        self.parser.Parse(self.data, True)
+        return iter(self.found)
+
+    def here(self) -> int:
+        """Give the offset in characters; the parser counts bytes, and only forwards."""
+        byte, offset = self.seen
+        now = self.parser.CurrentByteIndex
+        self.seen = now, offset + len(self.data[byte:now].decode())
+        return self.seen[1]
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        at = self.here()
+        names = {key.replace("\n", ""): value for key, value in attributes.items()}
+        above = self.open[-1] if self.open else None
+        base = urljoin(above.base if above else STAND_IN_BASE, names.pop(_XML + "base", ""))
+        language = names.pop(_XML + "lang", above.language if above else None)
+        iri = name.replace("\n", "")
+        if not self.open and iri == _RDF + "RDF":
+            self.open.append(_Element(RDF.nil, at, base, language, is_done=True))
+        elif above is None or above.predicate is not None or len(self.open) == 1:
+            self.thing(iri, names, at, (base, language), above)
+        else:
+            self.property(iri, names, at, (base, language), above)
+
+    def thing(
+        self,
+        iri: str,
+        names: dict[str, str],
+        at: int,
+        context: tuple[str, str | None],
+        above: _Element | None,
+    ) -> None:
+        base, language = context
+        subject = self.node(names, "about", base) or BNode()
+        if above is not None and above.predicate is not None:
+            self.see(above, subject, at)
+            above.is_done = True
+        element = _Element(subject, at, base, language)
+        if iri != _RDF + "Description":
+            self.found.append(_Sighting(subject, RDF.type, URIRef(iri), at, at, at))
+        self.attributes(element, names)
+        self.open.append(element)
+
+    def property(
+        self,
+        iri: str,
+        names: dict[str, str],
+        at: int,
+        context: tuple[str, str | None],
+        above: _Element,
+    ) -> None:
+        kind = names.pop(_RDF + "parseType", None)
+        if iri == _RDF + "li" or kind not in (None, "Resource") or _RDF + "ID" in names:
+            raise _UnsureError
+        element = _Element(above.thing, above.at, *context, URIRef(iri), at)
+        element.datatype = names.pop(_RDF + "datatype", None)
+        if kind == "Resource":
+            value: Node = BNode()
+            self.see(element, value, at)
+            self.open.append(_Element(value, at, *context))
+            return
+        self.open.append(element)
+        if names:
+            place = self.attribute("resource" if _RDF + "resource" in names else "nodeID", at)
+            value = self.node(names, "resource", element.base) or BNode()
+            self.see(element, value, place)
+            self.attributes(_Element(value, at, *context), names)
+            element.is_done = True
+
+    def node(self, names: dict[str, str], key: str, base: str) -> Node | None:
+        """Take out of attributes what names a thing."""
+        if _RDF + key in names:
+            return URIRef(urljoin(base, names.pop(_RDF + key)))
+        if _RDF + "ID" in names:
+            return URIRef(urljoin(base, "#" + names.pop(_RDF + "ID")))
+        if _RDF + "nodeID" in names:
+            return self.nameless.setdefault(names.pop(_RDF + "nodeID"), BNode())
+        return None
+
+    def attributes(self, element: _Element, names: dict[str, str]) -> None:
+        """Take attributes for properties of a thing."""
+        for name, text in names.items():
+            value: Node = Literal(text, lang=element.language and element.language.lower())
+            if name == str(RDF.type):
+                value = URIRef(urljoin(element.base, text))
+            place = self.attribute(re.split(r"[/#]", name)[-1], element.at)
+            self.found.append(
+                _Sighting(element.thing, URIRef(name), value, element.at, place, place)
+            )
+
+    def attribute(self, local: str, at: int) -> int:
+        """Give the place of an attribute's value in the tag that begins at an offset."""
+        match = re.compile(rf"""[\s:]{re.escape(local)}\s*=\s*["']""").search(self.text, at)
+        return match.end() if match else at
+
+    def see(self, element: _Element, value: Node, at: int) -> None:
+        predicate = element.predicate or RDF.type
+        self.found.append(
+            _Sighting(element.thing, predicate, value, element.at, element.predicate_at, at)
+        )
+
+    def characters(self, text: str) -> None:
+        element = self.open[-1]
+        if element.predicate is not None:
+            element.text.append(text)
+            if element.text_at is None:
+                element.text_at = self.here()
+
+    def end(self, _: str) -> None:
+        element = self.open.pop()
+        if element.predicate is None or element.is_done:
+            return
+        text = "".join(element.text)
+        if element.datatype in (None, str(XSD.string)):
+            language = None if element.datatype else element.language
+            value = Literal(text, lang=language.lower() if language else None)
+        else:
+            value = Literal(
+                text,
+                datatype=URIRef(urljoin(element.base, str(element.datatype))),
+                normalize=False,
+            )
+        place = element.predicate_at if element.text_at is None else element.text_at
+        self.see(element, value, place)
+
+
+_XML = "http://www.w3.org/XML/1998/namespace"
+_RDF = str(RDF)
 
 
 class _JsonSightings:

@@ -24,6 +24,7 @@ class Limits:
     :param nesting: depth of brackets in a query.
     :param queue: queries that may wait for a worker, each as long as one may run; one client's
         may be half of them.
+    :param waiting: seconds that one may wait, if that is not as long as one may run.
     """
 
     seconds: float = 10.0
@@ -33,6 +34,7 @@ class Limits:
     length: int = 100_000
     nesting: int = 100
     queue: int = 64
+    waiting: float | None = None
 
 
 NO_SERVICE = "the query asks another host (SERVICE); this endpoint calls none"

@@ -12,10 +12,10 @@ from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from kg.errors import InputError
+from kg.errors import AtlasError, InputError
 from kg.ingest import STAND_IN_BASE
 from kg.loader import bind_prefixes
-from kg.namespaces import compress
+from kg.namespaces import PREFIXES, compress
 
 __all__ = [
     "REPORT_FORMATS",
@@ -27,6 +27,7 @@ __all__ = [
     "path_from",
     "show_node",
     "show_path",
+    "unreadable",
     "verdict_of",
 ]
 
@@ -123,6 +124,36 @@ def show_node(node: Node) -> str:
 
 def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+#: What of a finding goes through JSON as it is.
+_PLAIN = (
+    *("rule", "shape", "severity", "message", "label", "repair", "rationale", "claims", "passages"),
+    *("component", "line", "column"),
+)
+
+
+def _pack(node: Node) -> list[str | None]:
+    if isinstance(node, Literal):
+        return ["literal", str(node), node.language, node.datatype]
+    return ["iri" if isinstance(node, URIRef) else "bnode", str(node)]
+
+
+def _unpack(packed: list[str]) -> Node:
+    kind, text, *more = packed
+    if kind != "literal":
+        return URIRef(text) if kind == "iri" else BNode(text)
+    language, datatype = more
+    return Literal(
+        text, lang=language, datatype=URIRef(datatype) if datatype else None, normalize=False
+    )
+
+
+def _unpack_path(packed: str | list[Any]) -> Path:
+    if isinstance(packed, str):
+        return URIRef(packed)
+    operator, *operands = packed
+    return (operator, *(_unpack_path(operand) for operand in operands))
 
 
 #: Codes of a terminal for severities and verdicts.
@@ -236,6 +267,40 @@ class Report:
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
+    def pack(self) -> bytes:
+        """Give the report so that another process can make it again, see :meth:`unpack`."""
+        kept = {name: getattr(self, name) for name in ("source", "strict", "omitted")}
+        findings = [
+            {
+                **{name: getattr(finding, name) for name in _PLAIN},
+                "focus": _pack(finding.focus),
+                "value": None if finding.value is None else _pack(finding.value),
+                "path": finding.path,
+            }
+            for finding in self.findings
+        ]
+        body = {**kept, "checked": dict(self.checked), "findings": findings}
+        return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Report:
+        """Make a report again from what :meth:`pack` gave."""
+        body = json.loads(packed)
+        findings = tuple(
+            Finding(
+                **{
+                    **finding,
+                    "claims": tuple(finding["claims"]),
+                    "passages": tuple(finding["passages"]),
+                    "focus": _unpack(finding["focus"]),
+                    "value": None if finding["value"] is None else _unpack(finding["value"]),
+                    "path": None if finding["path"] is None else _unpack_path(finding["path"]),
+                }
+            )
+            for finding in body["findings"]
+        )
+        return cls(**{**body, "findings": findings})
+
     def to_json(self) -> str:
         """Give the report as JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2) + "\n"
@@ -325,3 +390,17 @@ class Report:
                 f"{', '.join(REPORT_FORMATS)}"
             )
         return self.graph().serialize(format=REPORT_FORMATS[media_type], encoding="utf-8")
+
+
+def unreadable(error: AtlasError, source: str) -> Report:
+    """Give the report of a text among others that cannot be read, or was stopped at a limit."""
+    finding = Finding(
+        rule="S-readable",
+        shape=PREFIXES["shape"] + "S-readable",
+        severity="violation",
+        focus=URIRef(STAND_IN_BASE),
+        message=error.message if isinstance(error, InputError) else str(error),
+        line=error.line if isinstance(error, InputError) else None,
+        column=error.column if isinstance(error, InputError) else None,
+    )
+    return Report(findings=(finding,), source=source)

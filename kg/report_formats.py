@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -12,14 +13,23 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from rdflib import Literal
+from rdflib import Graph, Literal
 
 from kg import __version__
+from kg.loader import bind_prefixes
 from kg.namespaces import PREFIXES
-from kg.report import Finding, Report, show_node, show_path
+from kg.report import REPORT_FORMATS, Finding, Report, show_node, show_path
 from kg.table import harmless
 
-__all__ = ["summarize", "to_csv", "to_junit", "to_sarif", "without_quotes"]
+__all__ = [
+    "summarize",
+    "to_csv",
+    "to_graph",
+    "to_json",
+    "to_junit",
+    "to_sarif",
+    "without_quotes",
+]
 
 _COLUMNS = (
     *("file", "line", "column", "severity", "rule", "message"),
@@ -66,6 +76,21 @@ def summarize(reports: Iterable[Report]) -> dict[str, Any]:
             for rule, number in sorted(rules.items())
         },
     }
+
+
+def to_json(reports: Sequence[Report]) -> str:
+    """Give several reports as one JSON document: the reports in order, and a summary."""
+    items = [report.to_dict() for report in reports]
+    body = {"items": items, "summary": summarize(reports)}
+    return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+
+
+def to_graph(reports: Sequence[Report], media_type: str) -> bytes:
+    """Give reports in the vocabulary of SHACL, as one graph; each report tells its own verdict."""
+    merged = Graph()
+    for report in reports:
+        merged += report.graph()
+    return bind_prefixes(merged).serialize(format=REPORT_FORMATS[media_type], encoding="utf-8")
 
 
 def to_csv(reports: Iterable[Report]) -> str:

@@ -12,17 +12,20 @@ copied.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pyshacl
+from pyshacl.errors import ValidationFailure
+from pyshacl.graph_abstraction import DataGraph
 from rdflib import DCTERMS, OWL, RDF, RDFS, SH, SKOS, BNode, Graph, URIRef
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query
@@ -30,8 +33,8 @@ from rdflib.query import Result
 from rdflib.store import Store
 from rdflib.term import Node
 
-from kg.errors import StoreError, TooLargeError
-from kg.ingest import STAND_IN_BASE, Places, locate, read_case
+from kg.errors import InputError, StoreError, TooLargeError
+from kg.ingest import STAND_IN_BASE, Places, locate, own_context, read_case
 from kg.loader import load_modules, merge
 from kg.namespaces import PREFIXES
 from kg.report import SEVERITIES, Finding, Report, path_from, show_node
@@ -46,6 +49,7 @@ __all__ = [
     "Validator",
     "default_validator",
     "load_shapes",
+    "prepare_validation",
     "validate_case",
 ]
 
@@ -117,6 +121,21 @@ _ALIKE, _MEANT = 0.6, 0.8
 
 _Triple = tuple[Node, Node, Node]
 
+#: Cases with mistakes of several sorts, to be ready for others.
+_REHEARSAL: Mapping[str, str] = MappingProxyType(
+    {
+        "text/turtle": f"""@prefix aa: <{_AA}> . @prefix rdfs: <{RDFS}> .
+            <a> a aa:Case ; rdfs:label "a", "b"@en ; aa:hasClient <c>, <d> ;
+              aa:hasEpisode [ a aa:WorkingAlliance ; aa:order 1, 2.5, 1e0, true ], <e> ;
+              aa:hasShift [ a aa:Shift ; aa:order 1 ] ; aa:hasObservation [ a aa:Observation ] .
+            <c> a aa:Persn . <e> a aa:MagicalAlliance ; aa:startsIn <s> ; aa:endsIn <s> .
+            <s> a aa:Session ; aa:order 1 ; aa:sessionNumber "one" .""",
+        "application/ld+json": f'{{"@id": "a:b", "@type": "{_AA}Case"}}',
+        "application/rdf+xml": f"""<rdf:RDF xmlns:rdf="{RDF}" xmlns:aa="{_AA}">
+            <aa:Case rdf:about="a:b"/></rdf:RDF>""",
+    }
+)
+
 
 def validate_case(
     data: bytes, *, media_type: str, source: str | None = None, strict: bool = False
@@ -147,12 +166,26 @@ def default_validator() -> Validator:
     return Validator(vocabulary, load_shapes(shapes_dir()))
 
 
+def prepare_validation() -> Validator:
+    """Give the validator of this release, with everything loaded that some case will need.
+
+    What it gives needs no file any more, nor any module that is not there yet.
+
+    :raises StoreError: if there is no release.
+    """
+    validator = default_validator()
+    with contextlib.suppress(InputError):
+        own_context()
+    for media_type, text in _REHEARSAL.items():
+        validator.validate(text.encode(), media_type=media_type)
+    return validator
+
+
 def load_shapes(folder: Path) -> Graph:
     """Read all shapes of a folder into one graph.
 
     :raises InputError: if one of its files is no Turtle, or there is none.
     """
-    # the plainest store: pySHACL looks up thousands of triples of the shapes for each case
     shapes = Graph(store="SimpleMemory")
     for triple in merge(module.graph for module in load_modules(folder)):
         shapes.add(triple)
@@ -225,6 +258,82 @@ def _rules(shapes: Graph) -> dict[str, Rule]:
     return rules
 
 
+class _Remembered(Graph):
+    """A graph that no longer changes and remembers what it was asked.
+
+    pySHACL looks the same thousands of things up in the shapes for each case.
+    """
+
+    def __init__(self, triples: Iterable[_Triple]) -> None:
+        super().__init__(store="SimpleMemory", bind_namespaces="none")
+        for triple in triples:
+            super().add(triple)
+        self._known: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+
+    def add(self, triple: Any) -> _Remembered:
+        """Add a triple, and forget what was known without it."""
+        if triple not in self:
+            super().add(triple)
+            self._known.clear()
+        return self
+
+    def objects(
+        self, subject: Any = None, predicate: Any = None, unique: bool = False
+    ) -> Generator[Any, None, None]:
+        key = ("objects", subject, predicate, unique)
+        known = self._known.get(key)
+        if known is None:
+            known = self._keep(key, super().objects(subject, predicate, unique))
+        yield from known
+
+    def subjects(
+        self, predicate: Any = None, object: Any = None, unique: bool = False
+    ) -> Generator[Any, None, None]:
+        key = ("subjects", predicate, object, unique)
+        known = self._known.get(key)
+        if known is None:
+            known = self._keep(key, super().subjects(predicate, object, unique))
+        yield from known
+
+    def predicate_objects(
+        self, subject: Any = None, unique: bool = False
+    ) -> Generator[Any, None, None]:
+        key = ("predicates", subject, unique)
+        known = self._known.get(key)
+        if known is None:
+            known = self._keep(key, super().predicate_objects(subject, unique))
+        yield from known
+
+    def _keep(self, key: tuple[Any, ...], found: Iterable[Any]) -> tuple[Any, ...]:
+        known = self._known[key] = tuple(found)
+        return known
+
+
+class _Vocabulary:
+    """The vocabulary as one layer: what it does not speak of is known without looking."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.triples = set(graph)
+        self._subjects = {subject for subject, _, _ in self.triples}
+        self._objects = {value for _, _, value in self.triples}
+        self._graph = graph
+        self._known: dict[Any, tuple[Any, ...]] = {}
+
+    def look_up(self, pattern: Any) -> tuple[Any, ...]:
+        subject, _, value = pattern
+        if subject is not None and subject not in self._subjects:
+            return ()
+        if value is not None and value not in self._objects:
+            return ()
+        known = self._known.get(pattern)
+        if known is None:
+            known = tuple(self._graph.store.triples(pattern))
+            if known:
+                # kept only where there is something, so that cases cannot fill the memory
+                self._known[pattern] = known
+        return known
+
+
 class _Layers(Store):
     """The vocabulary with a case over it, as one store to read from. They share no triple."""
 
@@ -232,11 +341,12 @@ class _Layers(Store):
     context_aware = True
     graph_aware = True
 
-    def __init__(self, below: Graph, above: Graph, *, size: int) -> None:
+    def __init__(self, below: _Vocabulary, above: Graph) -> None:
         super().__init__()
-        self._below = below.store
+        self._below = below
         self._above = above.store
-        self._size = size
+        # counted beforehand: pySHACL asks a graph whether it is empty for every result
+        self._size = len(below.triples) + len(above)
         allowed = min(SECONDS + SECONDS_PER_TRIPLE * len(above), MAX_SECONDS)
         self._until = time.thread_time() + allowed
 
@@ -246,11 +356,10 @@ class _Layers(Store):
                 "checking it takes too long: too much is compared, or too much is amiss; "
                 "send one case at a time"
             )
-        yield from self._below.triples(triple_pattern)
+        yield from self._below.look_up(triple_pattern)
         yield from self._above.triples(triple_pattern)
 
     def __len__(self, context: Any = None) -> int:
-        # counted beforehand: pySHACL asks a graph whether it is empty for every result
         return self._size
 
     def namespaces(self) -> Iterator[tuple[str, URIRef]]:
@@ -317,9 +426,9 @@ class Validator:
 
     def __init__(self, vocabulary: Graph, shapes: Graph) -> None:
         self.vocabulary = vocabulary
-        self.shapes = shapes
+        self.shapes: Graph = _Remembered(shapes)
         self.rules: Mapping[str, Rule] = MappingProxyType(_rules(shapes))
-        self._size = len(vocabulary)
+        self._layer = _Vocabulary(vocabulary)
         self._prepared = _Prepared()
         self._terms = {
             str(subject)
@@ -329,8 +438,10 @@ class Validator:
         self._concept_types = _SCHEMA_TYPES | set(
             vocabulary.transitive_subjects(RDFS.subClassOf, SKOS.Concept)
         )
-        # pySHACL completes the shapes graph at its first use; two threads must not do that at once
-        self._run(Graph(store="SimpleMemory"))
+        # pySHACL sets itself up at its first use; two threads must not do that at once
+        pyshacl.validate(Graph(), shacl_graph=self.shapes)
+        self._loaded = pyshacl.ShapesGraph(self.shapes)
+        self.apply(Graph(store="SimpleMemory"))
 
     def validate(
         self, data: bytes, *, media_type: str, source: str | None = None, strict: bool = False
@@ -383,7 +494,7 @@ class Validator:
 
     def union(self, case: Graph) -> Graph:
         """Lay a case over the vocabulary: the graph that the shapes are applied to."""
-        layers = _Layers(self.vocabulary, case, size=self._size + len(case))
+        layers = _Layers(self._layer, case)
         return _PreparedGraph(layers, self._prepared.queries)
 
     def guard(self, case: Graph) -> _Guarded:
@@ -394,15 +505,27 @@ class Validator:
         classes = self.vocabulary.transitive_subjects(RDFS.subClassOf, cls)
         return {node for each in classes for node in case.subjects(RDF.type, each)}
 
-    def _run(self, case: Graph) -> Graph:
-        _, report, text = pyshacl.validate(self.union(case), shacl_graph=self.shapes)
-        if not isinstance(report, Graph):
-            # pySHACL hands a failure back in place of the report
-            raise StoreError(f"the shapes cannot be applied: {text}")
-        return report
+    def apply(self, case: Graph) -> Graph:
+        """Apply the shapes to a case over the vocabulary, without the guard; gives SHACL's report.
+
+        Nameless things of the case have names in it; see :func:`_named`.
+
+        :raises TooLargeError: if it takes too long.
+        :raises StoreError: if the shapes cannot be applied.
+        """
+        union = DataGraph.from_rdflib(self.union(_named(case)))
+        engine = pyshacl.Validator(union, shacl_graph=self.shapes)
+        # with what it has read out of the shapes before, which it would else do for each case
+        engine.shacl_graph = self._loaded
+        try:
+            _, report, _ = engine.run()  # type: ignore[no-untyped-call]
+        except ValidationFailure as error:
+            raise StoreError(f"the shapes cannot be applied: {error}") from None
+        found: Graph = report
+        return found
 
     def _shacl_findings(self, case: Graph) -> Iterator[Finding]:
-        report = self._run(_named(case))
+        report = self.apply(case)
         for result in report.objects(None, SH.result):
             shape = str(report.value(result, SH.sourceShape))
             focus = _unnamed(report.value(result, SH.focusNode))

@@ -1,9 +1,10 @@
-"""Processes that answer strangers' queries and can be killed.
+"""Processes that answer strangers' queries and validate their cases, and can be killed.
 
 A query from outside may run forever, eat all memory, crash the engine by its depth, or ask it to
-call other hosts. None of that can be undone in the process that runs it. So it runs in a process of
-its own, which is killed at a deadline, whose memory the kernel bounds, and which cannot open a
-socket because, once its release is loaded, it may open no file descriptor at all.
+call other hosts; a case may do the first three. None of that can be undone in the process that runs
+it. So it runs in a process of its own, which is killed at a deadline, whose memory the kernel
+bounds, and which cannot open a socket because, once its release is loaded, it may open no file
+descriptor at all.
 
 Workers are forked from a process that has the release loaded; see :mod:`kg.fork_server`.
 """
@@ -23,11 +24,15 @@ from pathlib import Path
 from typing import Any, cast
 
 from kg import fork_server
-from kg.errors import InputError, LimitError, StoreError
+from kg.errors import InputError, LimitError, StoreError, TooLargeError
 from kg.model import Answer
 from kg.query_guard import Limits, check_graphs, check_query
 
-__all__ = ["WorkerPool"]
+__all__ = ["VALIDATION_LIMITS", "ValidationPool", "WorkerPool"]
+
+#: What validating one case may use. The shapes take twenty seconds of a processor at most, and
+#: refuse a case that needs more; wall time is more where others work too.
+VALIDATION_LIMITS = Limits(seconds=30.0, memory=256 * 2**20, body=16 * 2**20, queue=32)
 
 
 class WorkerPool:
@@ -58,7 +63,7 @@ class WorkerPool:
         self.limits = limits or Limits()
         self._graphs = frozenset(graphs)
         self._hosts = frozenset(host.lower() for host in hosts)
-        self._lane = _Lane(source, size=size, limits=self.limits, network=False)
+        self._lane = _Lane(source, size=size, limits=self.limits)
         # the only workers that keep the means to call out, and only for queries that say whom
         self._calling = _Lane(source, size=1, limits=self.limits, network=True)
 
@@ -119,18 +124,67 @@ class WorkerPool:
             "default_graphs": list(default_graphs),
             "named_graphs": list(named_graphs),
         }
-        return await (self._calling if calls else self._lane).answer(request, client=client)
+        lane = self._calling if calls else self._lane
+        head, body = await lane.answer(request, client=client)
+        return Answer(head["form"], head["media_type"], body, head["rows"])
+
+
+class ValidationPool:
+    """Some workers that validate cases by this release, shared fairly among clients.
+
+    They are started when the first case comes, and load the release then.
+
+    :param size: how many workers one client may occupy.
+    :raises StoreError: if this system cannot fork.
+    """
+
+    def __init__(self, *, size: int = 2, limits: Limits = VALIDATION_LIMITS) -> None:
+        if not hasattr(os, "fork"):
+            raise StoreError("workers need a Unix system; on Windows, use its Linux subsystem")
+        self.limits = limits
+        self._lane = _Lane(fork_server.VALIDATION, size=size, limits=limits)
+
+    @property
+    def workers(self) -> tuple[int, ...]:
+        """The workers' process numbers."""
+        return tuple(worker.pid for worker in self._lane.workers)
+
+    async def stop(self) -> None:
+        """Kill the workers."""
+        await self._lane.stop()
+
+    async def validate(
+        self,
+        data: bytes,
+        *,
+        media_type: str,
+        source: str | None = None,
+        strict: bool = False,
+        client: str = "",
+    ) -> bytes:
+        """Validate a case; see :func:`kg.validation.validate_case`.
+
+        :param client: who asks; clients share the workers fairly.
+        :returns: the report, as :meth:`kg.report.Report.unpack` reads it.
+        :raises InputError: if the text cannot be read.
+        :raises LimitError: if it is stopped at a limit, or too many are waiting.
+        """
+        request = {"media_type": media_type, "source": source, "strict": strict}
+        _, report = await self._lane.answer(request, data, client=client)
+        return report
 
 
 class _Lane:
     """Workers of one sort, and those who wait for them."""
 
-    def __init__(self, source: Path, *, size: int, limits: Limits, network: bool) -> None:
+    def __init__(self, source: Path, *, size: int, limits: Limits, network: bool = False) -> None:
         self.workers: set[_Worker] = set()
         self.waiting = 0
         self.replaced = 0
         self._size = size
         self._limits = limits
+        #: what messages call the things that wait here
+        self._what = "case" if source == fork_server.VALIDATION else "query"
         self._nursery = _Nursery(source, limits=limits, network=network)
         self._idle: list[_Worker] = []
         self._held: Counter[str] = Counter()
@@ -159,12 +213,14 @@ class _Lane:
         await asyncio.sleep(0)
         self._nursery.stop()
 
-    async def answer(self, request: dict[str, Any], *, client: str) -> Answer:
+    async def answer(
+        self, request: dict[str, Any], data: bytes = b"", *, client: str
+    ) -> tuple[dict[str, Any], bytes]:
         self.start()
         worker = await self._take(client)
         healthy = False
         try:
-            answer = await worker.answer(request, limits=self._limits)
+            answer = await worker.answer(request, data, what=self._what, limits=self._limits)
             healthy = True
             return answer
         except InputError:
@@ -189,10 +245,8 @@ class _Lane:
             return turn.result()
         try:
             if self.waiting > self._limits.queue or len(queue) > max(1, self._limits.queue // 2):
-                raise LimitError(
-                    "too many queries are waiting; try again in a moment", limit="queue"
-                )
-            async with asyncio.timeout(self._limits.seconds):
+                raise LimitError("too many are waiting; try again in a moment", limit="queue")
+            async with asyncio.timeout(self._limits.waiting or self._limits.seconds):
                 return await turn
         except (TimeoutError, asyncio.CancelledError) as error:
             if turn.done() and not turn.cancelled():
@@ -200,7 +254,7 @@ class _Lane:
                 self._put_back(turn.result(), client)
             if isinstance(error, TimeoutError):
                 raise LimitError(
-                    "every worker is busy with other queries; try again in a moment", limit="queue"
+                    "every worker is busy with others; try again in a moment", limit="queue"
                 ) from None
             raise
         finally:
@@ -393,15 +447,25 @@ class _Worker(asyncio.Protocol):
         for future in (self.ready, self._reply):
             if future and not future.done():
                 future.set_exception(ConnectionResetError("the worker has gone"))
+                # where nobody waits any more, at an end in mid-start, that is nothing to tell
+                future.exception()
 
-    async def answer(self, request: dict[str, Any], *, limits: Limits) -> Answer:
+    async def answer(
+        self, request: dict[str, Any], data: bytes, *, what: str, limits: Limits
+    ) -> tuple[dict[str, Any], bytes]:
+        """Put a request to the worker; gives head and body of the reply.
+
+        :param what: what messages call it.
+        :raises InputError: if it is malformed.
+        :raises LimitError: if it is stopped at a limit.
+        """
         if self._transport is None:
             raise StoreError("a worker without a channel")
         text = json.dumps(request).encode()
         self._reply = asyncio.get_running_loop().create_future()
         if self.is_dead:
-            raise await self._explain_death(limits)
-        self._transport.write(fork_server.FRAME.pack(len(text), 0) + text)
+            raise await self._explain_death(what, limits)
+        self._transport.write(fork_server.FRAME.pack(len(text), len(data)) + text + data)
         try:
             async with asyncio.timeout(limits.seconds):
                 head, body = await self._reply
@@ -409,18 +473,24 @@ class _Worker(asyncio.Protocol):
             # killed here and not later, so that the deadline is one
             self.kill()
             raise LimitError(
-                f"the query ran longer than {limits.seconds:g} s and was stopped", limit="time"
+                f"the {what} ran longer than {limits.seconds:g} s and was stopped", limit="time"
             ) from None
         except OSError:
-            raise await self._explain_death(limits) from None
+            raise await self._explain_death(what, limits) from None
         match head.get("error"):
             case None:
-                return Answer(head["form"], head["media_type"], body, head["rows"])
+                return head, body
             case "input":
                 raise InputError(head["message"], line=head["line"], column=head["column"])
+            case "too-large":
+                raise TooLargeError(head["message"], line=head["line"], column=head["column"])
+            case "failed":
+                raise StoreError(f"the validator failed: {head['message']}")
+            case "memory":
+                raise _memory_error(what, limits)
         raise LimitError(head["message"], limit=head["error"])
 
-    async def _explain_death(self, limits: Limits) -> LimitError:
+    async def _explain_death(self, what: str, limits: Limits) -> LimitError:
         code = None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
@@ -428,13 +498,9 @@ class _Worker(asyncio.Protocol):
         if code == -signal.SIGSEGV:
             # what has no brackets nests too: a row of operators, a chain of unions
             return LimitError(
-                "the query is nested deeper than the engine can carry out", limit="nesting"
+                f"the {what} is nested deeper than the engine can carry out", limit="nesting"
             )
-        return LimitError(
-            f"the query took more memory than the {limits.memory // 2**20} MiB it may, "
-            "and was stopped",
-            limit="memory",
-        )
+        return _memory_error(what, limits)
 
     def kill(self) -> None:
         self.is_dead = True
@@ -443,3 +509,11 @@ class _Worker(asyncio.Protocol):
                 os.kill(self.pid, signal.SIGKILL)
         if self._transport:
             self._transport.abort()
+
+
+def _memory_error(what: str, limits: Limits) -> LimitError:
+    return LimitError(
+        f"the {what} took more memory than the {limits.memory // 2**20} MiB it may, "
+        "and was stopped",
+        limit="memory",
+    )

@@ -16,12 +16,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
-from starlette.concurrency import run_in_threadpool
 
 from api.context import Atlas, Context, read_body
 from api.problems import UnsupportedTypeError
 from api.representation import describe_types, negotiate, respond
-from api.routes.validation import CASE_TYPES, run_validation
+from api.routes.validation import CASE_TYPES, CaseText, report_on
 from kg.errors import InputError, ParameterError
 
 __all__ = ["router"]
@@ -85,10 +84,11 @@ _BODY = {
 }
 _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The case cannot be read, or something is asked for that is refused."},
-    413: {"description": "The case is too large."},
+    413: {"description": "The case, or the report on it, is too large."},
     415: {"description": "The body is no JSON."},
     422: {"description": "A member of the body is missing or wrong."},
-    503: {"description": "Too many cases are waiting."},
+    503: {"description": "It took too much memory, or too many cases are waiting."},
+    504: {"description": "It took too long."},
 }
 
 
@@ -102,7 +102,7 @@ async def validate_one(request: Request, atlas: Atlas) -> Response:
     """Validate one case."""
     content = _checked(await _json(request, atlas))
     syntax = _syntax(content) or negotiate(request, _SYNTAXES)
-    report = await _report(content, atlas)
+    report = await _report(request, content, atlas)
     return respond(request, report.to_graph(syntax), syntax, atlas=atlas)
 
 
@@ -132,7 +132,7 @@ async def validate_several(request: Request, atlas: Atlas) -> list[dict[str, str
     found = []
     for content in [_checked(item) for item in items]:
         syntax = _syntax(content) or "text/turtle"
-        report = await _report(content, atlas)
+        report = await _report(request, content, atlas)
         body = base64.b64encode(report.to_graph(syntax)).decode()
         found.append({"report": body, "reportSyntax": syntax})
     return found
@@ -188,7 +188,7 @@ def _syntax(content: _Content) -> str | None:
     return wanted
 
 
-async def _report(content: _Content, atlas: Context) -> Any:
+async def _report(request: Request, content: _Content, atlas: Context) -> Any:
     if content.content_syntax not in CASE_TYPES:
         raise ParameterError(
             f"'{content.content_syntax[:50]}' is no type of case; it takes {', '.join(CASE_TYPES)}",
@@ -202,11 +202,9 @@ async def _report(content: _Content, atlas: Context) -> Any:
             data = base64.b64decode(data, validate=True)
         except (binascii.Error, ValueError):
             raise InputError("'contentToValidate' is no Base64") from None
-    async with atlas.validations:
-        return await run_in_threadpool(
-            run_validation,
-            data,
-            media_type=content.content_syntax,
-            source=None,
-            strict=content.validation_type == "strict",
-        )
+    return await report_on(
+        request,
+        atlas,
+        CaseText(data, content.content_syntax),
+        strict=content.validation_type == "strict",
+    )

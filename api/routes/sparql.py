@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -20,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
 from starlette.types import Receive, Scope, Send
 
-from api.context import Context, read_body
+from api.context import Context, name_client, read_body, while_connected
 from api.middleware import REPEATED, DirectMiddleware
 from api.negotiation import choose
 from api.problems import NotAcceptableError, UnsupportedTypeError
@@ -42,8 +41,6 @@ _DIRECT = "application/sparql-query"
 _NO_UPDATES = "this endpoint takes queries only, no updates"
 #: Bytes above which an answer is compressed in a thread.
 _MUCH = 256 * 1024
-#: Seconds until it is worth to look whether the client is still there.
-_PATIENCE = 0.05
 #: Also offered under the names that clients ask for although the standard has others.
 _ALIASES = {
     "application/json": "application/sparql-results+json",
@@ -291,11 +288,11 @@ async def _put(
             answer: Answer | Stream = kept
             note.outcome = "cached"
         else:
-            async with _while_connected(request):
+            async with while_connected(request):
                 if isinstance(pool, RemotePool) and not whole:
-                    answer = await pool.stream(**put._asdict(), client=_client(request))
+                    answer = await pool.stream(**put._asdict(), client=name_client(request))
                 else:
-                    answer = await pool.answer(**put._asdict(), client=_client(request))
+                    answer = await pool.answer(**put._asdict(), client=name_client(request))
             note.outcome = "answered"
         if isinstance(answer, Stream):
             # it is over when the last of it is passed on
@@ -355,42 +352,6 @@ async def _noted(
                 note.size += len(part)
                 yield part
             note.outcome = "answered"
-
-
-@asynccontextmanager
-async def _while_connected(request: Request) -> AsyncIterator[None]:
-    """Stop what goes on inside when the client goes away; :raises ClientDisconnect: then."""
-    task = asyncio.current_task()
-    loop = asyncio.get_running_loop()
-    watching: list[asyncio.Task[None]] = []
-    gone = False
-
-    async def watch() -> None:
-        nonlocal gone
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        gone = True
-        if task:
-            task.cancel()
-
-    # most queries are answered before it is worth a task to look
-    timer = loop.call_later(_PATIENCE, lambda: watching.append(loop.create_task(watch())))
-    try:
-        yield
-    except asyncio.CancelledError:
-        if gone and task and not task.uncancel():
-            raise ClientDisconnect from None
-        raise
-    finally:
-        timer.cancel()
-        for watcher in watching:
-            watcher.cancel()
-
-
-def _client(request: Request) -> str:
-    """Tell clients apart by their addresses; a network of IPv6 counts as one."""
-    host = request.client.host if request.client else ""
-    return ":".join(host.split(":")[:4]) if ":" in host else host
 
 
 def _wants_page(request: Request, fields: Sequence[tuple[str, str]]) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,12 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
-from api.context import Atlas, Context, read_body
+from api.context import Atlas, Context, name_client, read_body, while_connected
 from api.problems import UnsupportedTypeError
 from api.representation import describe_types, format_parameter, negotiate, respond
-from kg.errors import AtlasError, InputError, ParameterError, StoreError
+from kg.errors import InputError, LimitError, ParameterError
 
-__all__ = ["CASE_TYPES", "router", "run_validation"]
+__all__ = ["CASE_TYPES", "CaseText", "report_on", "router"]
 
 if TYPE_CHECKING:
     from kg.report import Report
@@ -46,6 +48,8 @@ REPORT_TYPES: Mapping[str, str] = {
     "application/xml": "junit",
 }
 
+#: The most files of one request. All of them together may take as long as one may.
+_MOST_FILES = 200
 _MULTIPART = "multipart/form-data"
 _URLENCODED = "application/x-www-form-urlencoded"
 _FORM_SCHEMA = {
@@ -54,9 +58,11 @@ _FORM_SCHEMA = {
         "case": {"type": "string", "description": "The case, as text."},
         "type": {"type": "string", "enum": list(CASE_TYPES), "description": "Its media type."},
         "file": {
-            "type": "string",
-            "format": "binary",
-            "description": "The case, as a file in place of the text; its name tells the type.",
+            "type": "array",
+            "maxItems": _MOST_FILES,
+            "items": {"type": "string", "format": "binary"},
+            "description": "The case, as a file in place of the text; its name tells the type. "
+            "Of several files there is one report.",
         },
         "strict": {"type": "string", "enum": ["true"]},
     },
@@ -88,9 +94,10 @@ def form(request: Request, atlas: Atlas) -> Response:
     responses={
         **describe_types(REPORT_TYPES, "The report, whatever its verdict."),
         400: {"description": "The case cannot be read; the problem tells line and column."},
-        413: {"description": "The case is too large."},
+        413: {"description": "The case, or the report on it, is too large."},
         415: {"description": "The body is of a type that is not taken, or compressed."},
-        503: {"description": "Too many cases are waiting."},
+        503: {"description": "It took too much memory, or too many cases are waiting."},
+        504: {"description": "It took too long."},
     },
     openapi_extra={
         "parameters": [format_parameter(REPORT_TYPES)],
@@ -114,41 +121,84 @@ async def validate(
         bool, Query(description="Whether the report may hold words of the case.")
     ] = True,
 ) -> Response:
-    """Validate the case in the body, or in a form's field or file."""
+    """Validate the case in the body, or in a form's field or file; or several files at once."""
     wanted = negotiate(request, REPORT_TYPES)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in {*CASE_TYPES, _MULTIPART, _URLENCODED}:
         accepted = ", ".join(CASE_TYPES)
         raise UnsupportedTypeError(f"send a case as one of {accepted}, or as a form")
-    data, source = await read_body(request, largest=atlas.settings.largest_body), None
+    data = await read_body(request, largest=atlas.settings.largest_body)
+    cases = [CaseText(data, media_type)]
     if media_type not in CASE_TYPES:
         fields = await _read_form(request, data)
         strict = strict or fields.get("strict") in {"true", "on", "1"}
         try:
-            data, media_type, source = await _case_of(fields)
+            cases = await _cases_of(fields)
         finally:
             await fields.close()
-    async with atlas.validations:
-        report = await run_in_threadpool(
-            run_validation, data, media_type=media_type, source=source, strict=strict
-        )
-        body = await run_in_threadpool(
-            _write, report, wanted, atlas, data if quotes else b"", quotes=quotes
-        )
+    if len(cases) == 1:
+        reports = [await report_on(request, atlas, cases[0], strict=strict)]
+    else:
+        reports = await _validate_several(request, atlas, cases, strict=strict)
+    texts = [case.data if quotes else b"" for case in cases]
+    body = await run_in_threadpool(_write, reports, wanted, atlas, texts, quotes=quotes)
     return respond(request, body, wanted, atlas=atlas)
 
 
-def run_validation(data: bytes, *, media_type: str, source: str | None, strict: bool) -> Report:
-    """Validate a case; whatever goes wrong, no word of it reaches a log or a message."""
-    from kg.validation import validate_case
+@dataclass(frozen=True, slots=True)
+class CaseText:
+    """A case as it was sent.
 
-    try:
-        return validate_case(data, media_type=media_type, source=source, strict=strict)
-    except AtlasError:
-        raise
-    except Exception as error:
-        # the message, and the traceback that would be logged, may hold words of the case
-        raise StoreError(f"the validator failed: {type(error).__name__}") from None
+    :param media_type: nothing, if the file's name does not tell.
+    :param source: the file's name, if it was one.
+    """
+
+    data: bytes
+    media_type: str | None
+    source: str | None = None
+
+
+async def report_on(request: Request, atlas: Context, case: CaseText, *, strict: bool) -> Report:
+    """Validate a case in a process of its own, which ends if whoever asked goes away.
+
+    :raises InputError: if it cannot be read.
+    :raises LimitError: if it is stopped at a limit.
+    """
+    from kg.ingest import media_type_for
+    from kg.report import Report
+
+    media_type = case.media_type or media_type_for(case.source or "")
+    async with while_connected(request):
+        packed = await atlas.validation.validate(
+            case.data,
+            media_type=media_type,
+            source=case.source,
+            strict=strict,
+            client=name_client(request),
+        )
+    return await run_in_threadpool(Report.unpack, packed)
+
+
+async def _validate_several(
+    request: Request, atlas: Context, cases: Sequence[CaseText], *, strict: bool
+) -> list[Report]:
+    """Validate one after another; one that cannot be read does not keep the others."""
+    from kg.report import unreadable
+
+    reports = []
+    until = time.monotonic() + atlas.validation.limits.seconds
+    for case in cases:
+        try:
+            if time.monotonic() > until:
+                raise LimitError(
+                    "the files before it took as long as one request may; send fewer", limit="time"
+                )
+            reports.append(await report_on(request, atlas, case, strict=strict))
+        except (InputError, LimitError) as error:
+            if isinstance(error, LimitError) and error.limit == "queue":
+                raise
+            reports.append(unreadable(error, case.source or "case"))
+    return reports
 
 
 async def _read_form(request: Request, data: bytes) -> FormData:
@@ -160,20 +210,25 @@ async def _read_form(request: Request, data: bytes) -> FormData:
         if request.headers["content-type"].lower().startswith(_URLENCODED):
             return await FormParser(request.headers, stream()).parse()
         parser = _InMemory(
-            request.headers, stream(), max_files=1, max_fields=10, max_part_size=len(data)
+            request.headers, stream(), max_files=_MOST_FILES, max_fields=10, max_part_size=len(data)
         )
         return await parser.parse()
     except (MultiPartException, KeyError) as error:
         raise InputError(f"the form cannot be read: {error}") from None
 
 
-async def _case_of(fields: FormData) -> tuple[bytes, str, str | None]:
-    """Give the case in a form, its media type, and the file's name if it has one."""
-    upload, text = fields.get("file"), fields.get("case")
-    if isinstance(upload, UploadFile) and upload.filename:
-        name = upload.filename.replace("\\", "/").rpartition("/")[2][:200]
-        data = await upload.read()
-        return data, await run_in_threadpool(_type_by_name, name), name
+async def _cases_of(fields: FormData) -> list[CaseText]:
+    """Give the cases in a form: its files, or else the text that was filled in."""
+    uploads = [
+        upload
+        for upload in fields.getlist("file")
+        if isinstance(upload, UploadFile) and upload.filename
+    ]
+    if uploads:
+        return [
+            CaseText(await upload.read(), None, _file_name(upload.filename)) for upload in uploads
+        ]
+    text = fields.get("case")
     if isinstance(text, str) and text.strip():
         media_type = str(fields.get("type") or CASE_TYPES[0])
         if media_type not in CASE_TYPES:
@@ -183,42 +238,60 @@ async def _case_of(fields: FormData) -> tuple[bytes, str, str | None]:
                 value=media_type,
                 allowed=CASE_TYPES,
             )
-        return text.encode(), media_type, None
+        return [CaseText(text.encode(), media_type)]
     raise InputError("the form has no case: fill in 'case', or choose a 'file'")
 
 
-def _type_by_name(name: str) -> str:
-    from kg.ingest import media_type_for
-
-    return media_type_for(name)
+def _file_name(path: str | None) -> str:
+    return (path or "").replace("\\", "/").rpartition("/")[2][:200]
 
 
-def _write(report: Report, media_type: str, atlas: Context, data: bytes, *, quotes: bool) -> bytes:
+def _write(
+    reports: Sequence[Report],
+    media_type: str,
+    atlas: Context,
+    texts: Sequence[bytes],
+    *,
+    quotes: bool,
+) -> bytes:
+    """Write one report as it is, and several as one document.
+
+    :param texts: what the page quotes lines from, a text for each report.
+    """
     from kg import report_formats
-    from kg.report import show_node, show_path
 
     if not quotes:
-        report = report_formats.without_quotes(report)
+        reports = [report_formats.without_quotes(report) for report in reports]
     match REPORT_TYPES[media_type]:
+        case "json" if len(reports) > 1:
+            return report_formats.to_json(reports).encode()
         case "json":
-            return report.to_json().encode()
+            return reports[0].to_json().encode()
         case "text":
-            return report.to_text().encode()
+            return "\n".join(report.to_text() for report in reports).encode()
         case "csv":
-            return report_formats.to_csv([report]).encode()
+            return report_formats.to_csv(reports).encode()
         case "junit":
-            return report_formats.to_junit([report]).encode()
+            return report_formats.to_junit(reports).encode()
         case "sarif":
-            return json.dumps(report_formats.to_sarif([report]), ensure_ascii=False).encode()
+            return json.dumps(report_formats.to_sarif(reports), ensure_ascii=False).encode()
         case "html":
-            template = atlas.templates.get_template("report.html")
-            page = template.render(
-                report=report,
-                lines=data.decode("utf-8", "replace").splitlines(),
-                show_node=show_node,
-                show_path=show_path,
-                catalog=atlas.catalog,
-                manifest=atlas.manifest,
-            )
-            return page.encode()
-    return report.to_graph(media_type)
+            return _write_page(reports, atlas, texts)
+    return report_formats.to_graph(reports, media_type)
+
+
+def _write_page(reports: Sequence[Report], atlas: Context, texts: Sequence[bytes]) -> bytes:
+    from kg.report import show_node, show_path
+    from kg.report_formats import summarize
+
+    template = atlas.templates.get_template("report.html")
+    page = template.render(
+        reports=reports,
+        texts=[text.decode("utf-8", "replace").splitlines() for text in texts],
+        summary=summarize(reports),
+        show_node=show_node,
+        show_path=show_path,
+        catalog=atlas.catalog,
+        manifest=atlas.manifest,
+    )
+    return page.encode()

@@ -146,6 +146,76 @@ def test_a_report_leads_to_the_rule_and_what_it_rests_on(client: httpx.Client) -
     assert 'href="/source/lee-alliances/passage/' in text
 
 
+def send(client: httpx.Client, *files: tuple[str, bytes], accept: str) -> httpx.Response:
+    parts = [("file", file) for file in files]
+    return client.post("/validate", files=parts, headers={"Accept": accept})
+
+
+FILES = [
+    ("bad.ttl", INVALID.read_bytes()),
+    ("broken.ttl", b"<a> <b>\n<c"),
+    ("good.ttl", VALID.read_bytes()),
+    ("notes.doc", b"whatever"),
+]
+
+
+def test_several_files_give_one_report(client: httpx.Client) -> None:
+    answer = send(client, *FILES, accept="application/json")
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert [(one["source"], one["verdict"]) for one in body["items"]] == [
+        ("bad.ttl", "violates"),
+        ("broken.ttl", "violates"),
+        ("good.ttl", "conforms"),
+        ("notes.doc", "violates"),
+    ]
+    summary = body["summary"]
+    assert summary["files"] == 4
+    assert summary["verdicts"] == {"conforms": 1, "violates": 3}
+    assert summary["rules"]["R12"] == {"findings": 1, "files": 1}
+    assert summary["rules"]["S-readable"] == {"findings": 2, "files": 2}
+    (broken,) = body["items"][1]["findings"]
+    assert broken["rule"] == "S-readable"
+    assert (broken["line"], broken["column"]) != (None, None)
+    assert "not Turtle" in broken["message"]
+    (notes,) = body["items"][3]["findings"]
+    assert ".ttl" in notes["message"]
+
+
+def test_several_files_in_the_other_forms(client: httpx.Client) -> None:
+    sarif = send(client, *FILES, accept="application/sarif+json").json()
+    places = [
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        for result in sarif["runs"][0]["results"]
+    ]
+    assert places == ["bad.ttl", "broken.ttl", "notes.doc"]
+    assert send(client, *FILES, accept="text/csv").text.count("\r\n") == 4
+    assert send(client, *FILES, accept="application/xml").text.count("<testsuite ") == 4
+    assert send(client, *FILES, accept="text/plain").text.count("looked at") == 4
+    for accept, parser in (("text/turtle", "turtle"), ("application/ld+json", "json-ld")):
+        graph = Graph().parse(data=send(client, *FILES, accept=accept).content, format=parser)
+        assert len(set(graph.subjects(RDF.type, SH.ValidationReport))) == 4
+        assert len(set(graph.objects(None, SH.result))) == 3
+    page = send(client, *FILES, accept="text/html").text
+    assert "<h1>4 files: 1 conform, 3 do not</h1>" in page
+    assert '<a href="#file-2">broken.ttl</a>: does not conform, 1 finding<' in page
+    assert '<a href="/shape/R12">R12</a>: 1 finding in 1 file<' in page
+
+
+def test_a_file_that_is_alone_is_refused_as_ever(client: httpx.Client) -> None:
+    answer = send(client, FILES[1], accept="application/json")
+    assert answer.status_code == 400
+    assert answer.json()["line"] == 2
+    assert send(client, FILES[3], accept="application/json").status_code == 400
+
+
+def test_more_files_than_are_taken(client: httpx.Client) -> None:
+    files = [(f"{n}.ttl", b"x") for n in range(201)]
+    answer = send(client, *files, accept="application/json")
+    assert answer.status_code == 400
+    assert "200" in answer.json()["detail"]
+
+
 def test_pages_are_had_while_many_cases_are_checked(address: str) -> None:
     data = VALID.read_bytes()
 

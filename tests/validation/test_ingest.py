@@ -14,7 +14,7 @@ import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rdflib import RDF, XSD, BNode, Graph, Literal, URIRef
+from rdflib import RDF, XSD, BNode, Literal, URIRef
 from rdflib.compare import isomorphic
 
 from kg.errors import InputError, TooLargeError
@@ -358,10 +358,3 @@ def test_json_ld_beyond_the_plain_has_no_places() -> None:
     data = json.dumps(scoped).encode()
     graph = read_case(data, media_type=JSON)
     assert locate(data, media_type=JSON, graph=graph).of(URIRef("x:y")) is None
-
-
-def test_rdf_xml_has_no_places() -> None:
-    data = OPEN + b'<rdf:Description rdf:about="http://x/"><e:p>v</e:p></rdf:Description></rdf:RDF>'
-    graph = read_case(data, media_type=XML)
-    assert isinstance(graph, Graph)
-    assert locate(data, media_type=XML, graph=graph).of(URIRef("http://x/")) is None
