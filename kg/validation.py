@@ -31,6 +31,7 @@ from rdflib.store import Store
 from rdflib.term import Node
 
 from kg.errors import StoreError, TooLargeError
+from kg.identifiers import find_identifiers, read_patterns
 from kg.ingest import STAND_IN_BASE, Places, locate, read_case
 from kg.loader import load_modules, merge
 from kg.namespaces import PREFIXES
@@ -320,6 +321,7 @@ class Validator:
         self.shapes = shapes
         self.rules: Mapping[str, Rule] = MappingProxyType(_rules(shapes))
         self._size = len(vocabulary)
+        self._patterns = read_patterns(shapes)
         self._prepared = _Prepared()
         self._terms = {
             str(subject)
@@ -369,6 +371,7 @@ class Validator:
                 if finding.focus not in guarded.doubtful and finding.value not in guarded.doubtful
             }
             findings += found.values()
+            findings += self._identifying(guarded.graph)
         if strict:
             findings = [
                 replace(finding, severity="violation")
@@ -421,6 +424,12 @@ class Validator:
                 component=str(report.value(result, SH.sourceConstraintComponent)),
             )
             yield replace(finding, path=None if path is None else path_from(report, path))
+
+    def _identifying(self, case: Graph) -> Iterator[Finding]:
+        component = str(SH.NotConstraintComponent)
+        for shape, (focus, path, value) in find_identifiers(case, self._patterns):
+            finding = self._finding(shape, focus, value=value, component=component)
+            yield replace(finding, path=URIRef(str(path)))
 
     def _finding(
         self,
