@@ -26,7 +26,7 @@ from typing import Any
 import pyshacl
 from pyshacl.errors import ValidationFailure
 from pyshacl.graph_abstraction import DataGraph
-from rdflib import DCTERMS, OWL, RDF, RDFS, SH, SKOS, BNode, Graph, URIRef
+from rdflib import DCTERMS, OWL, RDF, RDFS, SH, SKOS, BNode, Graph, Literal, URIRef
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query
 from rdflib.query import Result
@@ -34,6 +34,7 @@ from rdflib.store import Store
 from rdflib.term import Node
 
 from kg.errors import InputError, StoreError, TooLargeError
+from kg.identifiers import find_identifiers, read_patterns
 from kg.ingest import STAND_IN_BASE, Places, locate, own_context, read_case
 from kg.loader import load_modules, merge
 from kg.namespaces import PREFIXES
@@ -429,12 +430,19 @@ class Validator:
         self.shapes: Graph = _Remembered(shapes)
         self.rules: Mapping[str, Rule] = MappingProxyType(_rules(shapes))
         self._layer = _Vocabulary(vocabulary)
+        self._patterns = read_patterns(shapes)
         self._prepared = _Prepared()
         self._terms = {
             str(subject)
             for subject in set(vocabulary.subjects())
             if isinstance(subject, URIRef) and str(subject).startswith(_KNOWN)
         }
+        inverses = {
+            (one, other)
+            for one, other in vocabulary.subject_objects(OWL.inverseOf)
+            if str(one).startswith(_AA)
+        }
+        self._inverses = dict(inverses | {(other, one) for one, other in inverses})
         self._concept_types = _SCHEMA_TYPES | set(
             vocabulary.transitive_subjects(RDFS.subClassOf, SKOS.Concept)
         )
@@ -474,6 +482,7 @@ class Validator:
                 if finding.focus not in guarded.doubtful and finding.value not in guarded.doubtful
             }
             findings += found.values()
+            findings += self._identifying(guarded.graph)
         if strict:
             findings = [
                 replace(finding, severity="violation")
@@ -539,6 +548,12 @@ class Validator:
             )
             yield replace(finding, path=None if path is None else path_from(report, path))
 
+    def _identifying(self, case: Graph) -> Iterator[Finding]:
+        component = str(SH.NotConstraintComponent)
+        for shape, (focus, path, value) in find_identifiers(case, self._patterns):
+            finding = self._finding(shape, focus, value=value, component=component)
+            yield replace(finding, path=URIRef(str(path)))
+
     def _finding(
         self,
         shape: str,
@@ -591,6 +606,7 @@ class _Guard:
             kept = self.known_terms(triple) if self.allowed(triple) else None
             if kept is not None and kept not in self.validator.vocabulary:
                 self.kept.add(kept)
+                self.say_inversely(kept)
         return _Guarded(self.kept, list(self.findings.values()), self.doubtful)
 
     def allowed(self, triple: _Triple) -> bool:
@@ -606,6 +622,14 @@ class _Guard:
             self.note("S-no-schema", value, subject, term=show_node(value))
             return False
         return True
+
+    def say_inversely(self, triple: _Triple) -> None:
+        """Say a relation from its other end too: the shapes ask from one end only."""
+        subject, predicate, value = triple
+        inverse = self.validator._inverses.get(predicate)
+        ours = isinstance(value, Literal) or str(value).startswith(_OURS)
+        if inverse is not None and not ours:
+            self.kept.add((value, inverse, subject))
 
     def known_terms(self, triple: _Triple) -> _Triple | None:
         """Put terms that were plainly meant in place of unknown ones, and note both."""
