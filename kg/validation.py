@@ -24,6 +24,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pyshacl
+from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS
 from pyshacl.errors import ValidationFailure
 from pyshacl.graph_abstraction import DataGraph
 from rdflib import DCTERMS, OWL, RDF, RDFS, SH, SKOS, BNode, Graph, Literal, URIRef
@@ -119,6 +120,8 @@ _SEVERITY_NAMES: dict[Node | None, str] = {term: name for name, term in SEVERITI
 _MOST_GUESSES = 20
 #: From which likeness on a guess is shown, and from which it is taken for what was meant.
 _ALIKE, _MEANT = 0.6, 0.8
+
+_CONSTRAINTS = frozenset(ALL_CONSTRAINT_PARAMETERS)
 
 _Triple = tuple[Node, Node, Node]
 
@@ -310,6 +313,26 @@ class _Remembered(Graph):
         return known
 
 
+class _LoadedShapes(pyshacl.ShapesGraph):
+    """The shapes as pySHACL has read them; of a shape it tells only what constrains something.
+
+    pySHACL compares each statement of a shape with a list of all that may be a constraint, for each
+    case anew; most of what our shapes say is for people.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._constraints: dict[Any, list[tuple[Any, Any]]] = {}
+        super().__init__(graph)
+
+    def predicate_objects(self, shape: Any) -> list[tuple[Any, Any]]:
+        known = self._constraints.get(shape)
+        if known is None:
+            pairs = self.graph.predicate_objects(shape)
+            known = [pair for pair in pairs if pair[0] in _CONSTRAINTS]
+            self._constraints[shape] = known
+        return known
+
+
 class _Vocabulary:
     """The vocabulary as one layer: what it does not speak of is known without looking."""
 
@@ -350,9 +373,12 @@ class _Layers(Store):
         self._size = len(below.triples) + len(above)
         allowed = min(SECONDS + SECONDS_PER_TRIPLE * len(above), MAX_SECONDS)
         self._until = time.thread_time() + allowed
+        self._asked = 0
 
     def triples(self, triple_pattern: Any, context: Any = None) -> Iterator[Any]:
-        if time.thread_time() > self._until:
+        self._asked += 1
+        # the clock costs as much as a look-up, and is read now and then
+        if self._asked % 32 == 0 and time.thread_time() > self._until:
             raise TooLargeError(
                 "checking it takes too long: too much is compared, or too much is amiss; "
                 "send one case at a time"
@@ -448,7 +474,7 @@ class Validator:
         )
         # pySHACL sets itself up at its first use; two threads must not do that at once
         pyshacl.validate(Graph(), shacl_graph=self.shapes)
-        self._loaded = pyshacl.ShapesGraph(self.shapes)
+        self._loaded = _LoadedShapes(self.shapes)
         self.apply(Graph(store="SimpleMemory"))
 
     def validate(
