@@ -21,8 +21,7 @@ _ROWS = {
 }
 _WORDS = {"NonMovement": "no movement"}
 #: In pixels: the names of the rows, the most that the columns take, a mark's half width, a row.
-_GUTTER, _ROOM, _HALF, _ROW = 64.0, 900.0, 12.0, 44.0
-_TOP = 62.0
+_GUTTER, _ROOM, _HALF, _ROW = 64.0, 882.0, 11.5, 44.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,11 @@ class _Plan:
     spans: tuple[tuple[Part, int, int], ...]
     count: int
     step: float
+
+    @property
+    def top(self) -> float:
+        """Where the first row is: the sessions, if any, are above it."""
+        return 62.0 if self.spans else 24.0
 
     def left(self, column: int) -> float:
         return _GUTTER + column * self.step
@@ -51,7 +55,7 @@ def draw_timeline(dossier: Dossier) -> Drawing | None:
     width = plan.left(plan.count) + 4
     body: list[ElementTree.Element] = [_group("grid"), _group("sessions"), _group("course")]
     _draw_sessions(body[1], plan)
-    bottom = _TOP + 3 * _ROW + 30
+    bottom = plan.top + 3 * _ROW + 30
     _draw_rows(body[0], plan, width)
     _draw_revisions(body[2], plan)
     for number, event in enumerate(plan.events, 1):
@@ -116,9 +120,9 @@ def _plan(dossier: Dossier) -> _Plan:
             spans.append((passed, column, column))
             columns[passed.iri] = column
             column += 1
-    step = max(26.0, min(38.0, _ROOM / max(column, 1)))
+    step = max(24.5, min(38.0, _ROOM / max(column, 1)))
     # few events still leave room for the names of the alliances
-    step = max(step, min(70.0, 420 / max(column, 1)))
+    step = max(step, min(80.0, 560 / max(column, 1)))
     return _Plan(events, columns, tuple(spans), column, step)
 
 
@@ -154,14 +158,14 @@ def _draw_rows(group: ElementTree.Element, plan: _Plan, width: float) -> None:
     if plan.spans:
         add(group, "text", "session", x=0, y=17.0, font_size=12, fill=QUIET)
     for name, row in dict.fromkeys(_ROWS.values()):
-        y = _TOP + row * _ROW
+        y = plan.top + row * _ROW
         add(group, "text", name, x=0, y=y + 4, font_size=12, fill=QUIET)
         add(group, "line", x1=_GUTTER, x2=width - 4, y1=y, y2=y, stroke=QUIET, stroke_width=0.4)
 
 
 def _draw_revisions(group: ElementTree.Element, plan: _Plan) -> None:
     """Draw from each judgement that was given up a line to the one that came in its place."""
-    row = _TOP + 2 * _ROW
+    row = plan.top + 2 * _ROW
     for event in plan.events:
         if event.revised_by in plan.columns:
             start, end = (
@@ -180,7 +184,7 @@ def _draw_revisions(group: ElementTree.Element, plan: _Plan) -> None:
 
 def _mark(event: Part, number: int, dossier: Dossier, plan: _Plan) -> ElementTree.Element:
     """Draw an event: its shape says what it is, its number is its place in the page's list."""
-    x, y = plan.middle(plan.columns[event.iri]), _TOP + _ROWS[event.cls][1] * _ROW
+    x, y = plan.middle(plan.columns[event.iri]), plan.top + _ROWS[event.cls][1] * _ROW
     link = ElementTree.Element(
         "a", {"href": f"{dossier.entry.iri}#event-{number}", "class": f"mark-{event.cls.lower()}"}
     )
@@ -194,7 +198,7 @@ def _mark(event: Part, number: int, dossier: Dossier, plan: _Plan) -> ElementTre
         add(link, "rect", x=x - h, y=y - h, width=2 * h, height=2 * h, rx=2, **look)
     else:
         outline = {
-            "Judgement": ((-h - 3, 0), (0, -h - 3), (h + 3, 0), (0, h + 3)),
+            "Judgement": ((-h - 2, 0), (0, -h - 2), (h + 2, 0), (0, h + 2)),
             "Shift": ((-h, -h), (3, -h), (h + 3, 0), (3, h), (-h, h)),
         }.get(event.cls, ((-h, -5), (-5, -h), (5, -h), (h, -5), (h, 5), (5, h), (-5, h), (-h, 5)))
         points = " ".join(f"{x + dx:g},{y + dy:g}" for dx, dy in outline)

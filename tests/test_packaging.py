@@ -61,6 +61,7 @@ def test_the_wheel_holds_what_it_needs_and_no_more(wheel: Path) -> None:
     for wanted in (
         "kg/_data/release/release.nq",
         "kg/_data/release/manifest.json",
+        "kg/_data/release/diagrams/case/ms-l.svg",
         "kg/_data/ontology/alliance.ttl",
         "kg/_data/ontology/inferred.nt",
         "kg/_data/shapes/theory.shacl.ttl",

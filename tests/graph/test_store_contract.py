@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from kg.dialogue import EVERYTHING, MARKER
+from kg.dossier import compile_dossier
+from kg.drawing import stand_alone
 from kg.entries import describe
 from kg.errors import InputError, LimitError, StoreError
 from kg.model import Iri, Literal, Node, Term
@@ -19,6 +21,7 @@ from kg.query_guard import Limits
 from kg.release import Release
 from kg.remote import RemoteStore
 from kg.store import GRAPH_TYPES, RESULT_TYPES, OxigraphStore, Store, canonical_quads
+from kg.timelines import draw_timeline
 from tests.graph.engines import oxigraph, virtuoso
 
 MAGICAL = Iri(PREFIXES["concept"] + "magical-alliance")
@@ -222,6 +225,15 @@ def test_a_thing_is_described_alike(store: Store, release: Release, name: str) -
     found = describe(store, iri, media_type="application/n-triples").decode().splitlines()
     wanted = describe(release.store, iri, media_type="application/n-triples")
     assert canonical_quads(found) == canonical_quads(wanted.decode().splitlines())
+
+
+@pytest.mark.parametrize("name", ["ms-l", "parishioners", "l-dissociation"])
+def test_a_case_is_put_together_alike(store: Store, release: Release, name: str) -> None:
+    entry = release.catalog[f"{PREFIXES['case']}{name}"]
+    drawing = draw_timeline(compile_dossier(store, release.catalog, entry))
+    assert drawing
+    kept = (release.folder / "diagrams" / "case" / f"{name}.svg").read_text(encoding="utf-8")
+    assert stand_alone(drawing, version=release.manifest.version) == kept
 
 
 def test_a_relative_iri_is_one_of_ours(store: Store) -> None:
