@@ -12,7 +12,7 @@ from api.context import Atlas, Context
 from api.representation import describe_types, respond, send_file
 from api.routes.search import address_of
 from kg.changelog import read_changes
-from kg.namespaces import BASE, KINDS
+from kg.namespaces import BASE, KINDS, PREFIXES
 
 __all__ = ["router"]
 
@@ -108,9 +108,12 @@ def feed(request: Request, atlas: Atlas) -> Response:
 def _paths(atlas: Context) -> Iterator[str]:
     yield from _PAGES
     yield from KINDS
-    for entry in atlas.catalog.values():
-        # a class of a concept leads on to the concept's page
-        yield entry.iri.removeprefix(BASE)
+    formal = atlas.store.select(
+        f"SELECT ?class {{ ?class <{PREFIXES['aa']}formalizes> ?concept }}"
+    ).values()
+    # the class of a concept leads on to the concept's page and has none of its own
+    left_out = {row["class"] for row in formal}
+    yield from (iri.removeprefix(BASE) for iri in atlas.catalog if iri not in left_out)
 
 
 def _moment(date: str) -> str:
