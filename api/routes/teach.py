@@ -133,6 +133,7 @@ def teach(request: Request, atlas: Atlas) -> Response:
             drills=len(atlas.drills.get()),
             packs={title: _pack_address(names) for title, names in PACKS.items()},
             cards=len(make_cards(atlas.lessons.get(), atlas.catalog)),
+            slides=_slides(atlas),
             address=address_of(request),
         )
 
@@ -197,6 +198,7 @@ def exercise(
             atlas,
             "teach-exercise.html",
             exercise=found,
+            canonical=found.iri,
             parts=re.split(r"\[(\d)\]", found.text),
             labels=_labels(atlas),
             alliances=(*ALLIANCES, DIFFER, UNDETERMINED),
@@ -360,6 +362,18 @@ def _render(atlas: Context, template: str, **values: object) -> bytes:
 
 def _exercises(atlas: Context) -> list[Exercise]:
     return sorted(atlas.exercises.values(), key=lambda one: one.title)
+
+
+def _slides(atlas: Context) -> dict[str, list[tuple[str, str]]]:
+    """List the diagrams of the release by what they show: labels and names."""
+    found: dict[str, list[tuple[str, str]]] = {"case": [], "concept": []}
+    for name in atlas.manifest.diagrams:
+        entry = atlas.catalog.get(BASE + name)
+        if entry and entry.kind in found:
+            found[entry.kind].append((entry.label, name))
+    return {
+        kind: sorted(listed, key=lambda one: one[0].casefold()) for kind, listed in found.items()
+    }
 
 
 def _check_choice(parameter: str, value: str, allowed: Sequence[str]) -> None:
