@@ -16,7 +16,7 @@ from starlette.templating import Jinja2Templates
 
 from api import problems
 from api.assets import digest_program, list_assets
-from api.context import Context
+from api.context import Context, Deferred
 from api.figures import figure_finder
 from api.middleware import HeadMiddleware, KeepingMiddleware, PolicyMiddleware
 from api.prose import link_names, name_class
@@ -25,6 +25,7 @@ from api.routes import (
     diagrams,
     discovery,
     editor,
+    embed,
     itb,
     modules,
     overviews,
@@ -34,12 +35,16 @@ from api.routes import (
     search,
     service,
     sparql,
+    teach,
     validation,
 )
 from api.settings import Settings
 from api.telemetry import Telemetry
 from kg import __version__
+from kg.drills import make_drills
 from kg.entries import Catalog
+from kg.exercises import read_exercises
+from kg.lessons import read_lessons
 from kg.manifest import read_manifest
 from kg.namespaces import BASE, compress
 from kg.questions import read_questions
@@ -87,6 +92,8 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     app.include_router(discovery.router)
     app.include_router(modules.router)
     app.include_router(diagrams.router)
+    app.include_router(teach.router)
+    app.include_router(embed.router)
     questions.install(app, context)
     # last, for its addresses cover whatever is left
     app.include_router(pages.router)
@@ -121,18 +128,26 @@ def _context(store: Store, settings: Settings) -> Context:
             graphs=manifest.graphs,
             hosts=settings.services,
         )
+    catalog = Catalog.from_store(store)
+    lessons = Deferred(lambda: read_lessons(store, catalog))
     return Context(
         store=store,
         settings=settings,
         manifest=manifest,
-        catalog=Catalog.from_store(store),
+        catalog=catalog,
         questions=read_questions(settings.release / "questions.json"),
+        exercises=read_exercises(settings.release / "exercises.json"),
+        lessons=lessons,
+        drills=Deferred(lambda: make_drills(lessons.get(), catalog)),
         search=SearchIndex(settings.release / "search.sqlite"),
         pool=pool,
         validation=ValidationPool(size=settings.workers, limits=settings.validation),
         templates=Jinja2Templates(env=_environment(settings.release, manifest.diagrams)),
         telemetry=Telemetry(pool, log=settings.query_log),
-        program=digest_program(_FOLDER, settings.release / "diagrams"),
+        # a release is named by its graph, and exercises are no part of that
+        program=digest_program(
+            _FOLDER, settings.release / "diagrams", settings.release / "exercises.json"
+        ),
     )
 
 

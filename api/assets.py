@@ -17,8 +17,11 @@ def list_assets(folder: Path) -> dict[str, str]:
     }
 
 
-def digest_program(folder: Path, diagrams: Path) -> str:
-    """Give a digest of the program's own files and of the diagrams, upon which pages depend."""
+def digest_program(folder: Path, diagrams: Path, *besides: Path) -> str:
+    """Give a digest of the program's own files and of the diagrams, upon which pages depend.
+
+    :param besides: further files of which this is true.
+    """
     digest = hashlib.sha256()
     for root in (folder, diagrams):
         for path in sorted(root.rglob("*")):
@@ -27,4 +30,6 @@ def digest_program(folder: Path, diagrams: Path) -> str:
                     continue
                 digest.update(path.relative_to(root).as_posix().encode() + b"\0")
                 digest.update(path.read_bytes() + b"\0")
+    for path in besides:
+        digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]

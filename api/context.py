@@ -17,8 +17,11 @@ from starlette.templating import Jinja2Templates
 from api.problems import UnsupportedTypeError
 from api.settings import Settings
 from api.telemetry import Telemetry
+from kg.drills import Drill
 from kg.entries import Catalog
 from kg.errors import LimitError, TooLargeError
+from kg.exercises import Exercise
+from kg.lessons import Lessons
 from kg.manifest import Manifest
 from kg.model import Answer
 from kg.questions import Question
@@ -27,7 +30,16 @@ from kg.search import SearchIndex
 from kg.store import Store
 from kg.workers import ValidationPool, WorkerPool
 
-__all__ = ["Atlas", "Context", "Gate", "Shelf", "name_client", "read_body", "while_connected"]
+__all__ = [
+    "Atlas",
+    "Context",
+    "Deferred",
+    "Gate",
+    "Shelf",
+    "name_client",
+    "read_body",
+    "while_connected",
+]
 
 T = TypeVar("T")
 
@@ -109,6 +121,25 @@ class Shelf(Generic[T]):
         return found
 
 
+class Deferred(Generic[T]):
+    """Something that is made when it is first asked for, and then kept.
+
+    :param make: how it is made.
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._made: list[T] = []
+        self._lock = threading.Lock()
+
+    def get(self) -> T:
+        """Give it, made now if nobody asked before."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """A store, and what has been read from it and from its release."""
@@ -118,6 +149,10 @@ class Context:
     manifest: Manifest
     catalog: Catalog
     questions: Mapping[str, Question]
+    exercises: Mapping[str, Exercise]
+    #: what there is to teach; most servers are never asked
+    lessons: Deferred[Lessons]
+    drills: Deferred[tuple[Drill, ...]]
     search: SearchIndex
     pool: RemotePool | WorkerPool
     validation: ValidationPool

@@ -16,6 +16,8 @@ A release is a folder:
     for every line of the paper's body how much rests on it;
 ``questions.json``
     the named questions;
+``exercises.json``
+    invented cases to practise on, which are no part of the graph;
 ``search.sqlite``
     the index for searching;
 ``context.jsonld`` ``case.schema.json``
@@ -48,6 +50,8 @@ from kg.coverage import cover, to_csv, uncovered
 from kg.diagrams import write_diagrams
 from kg.entries import Catalog
 from kg.errors import CheckError, InputError, StoreError
+from kg.exercise_files import check_exercises, load_exercises
+from kg.exercises import write_exercises
 from kg.interchange import make_context, make_schema
 from kg.loader import Module, load_all, merge
 from kg.manifest import Manifest, sources_digest, write_manifest
@@ -56,7 +60,7 @@ from kg.passages import read_paper
 from kg.queries import iter_derivations
 from kg.question_files import load_questions, questions_as_triples, resolve_questions
 from kg.questions import Question, write_questions
-from kg.resources import ontology_dir, shapes_dir
+from kg.resources import exercises_dir, ontology_dir, shapes_dir
 from kg.search import write_index
 from kg.store import OxigraphStore, canonical_quads, serialize_triples
 from kg.void import describe_dataset
@@ -226,6 +230,11 @@ def _write(
     lines = canonical_quads(vocabulary.serialize(format="nt").splitlines())
     (folder / "vocabulary.nt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     write_questions(folder / "questions.json", questions)
+    exercises = load_exercises(exercises_dir())
+    problems = check_exercises(exercises, Catalog.from_store(store))
+    if problems:
+        raise CheckError(problems)
+    write_exercises(folder / "exercises.json", exercises)
     write_index(folder / "search.sqlite", store, questions)
     shapes = merge(m.graph for m in modules if m.layer == "shapes")
     # canonical, since nodes without a name would stand in another order each time

@@ -19,6 +19,7 @@ __all__ = [
     "Value",
     "as_passages",
     "as_value",
+    "claim_line",
     "compile_dossier",
     "find_claims",
     "to_markdown",
@@ -212,27 +213,28 @@ def compile_dossier(store: Store, catalog: Catalog, entry: Entry) -> Dossier:
 
 def find_claims(store: Store, catalog: Catalog, iri: str) -> tuple[ClaimLine, ...]:
     """List the claims in which a thing stands, in the order of the paper."""
-    found = []
-    for row in store.select(read_query("claims-about"), bindings={"iri": Iri(iri)}):
-        text = {name: term.value for name, term in row.items()}
-        found.append(
-            ClaimLine(
-                iri=text["claim"],
-                statement=text["statement"],
-                certainty=text["certainty"],
-                hedge=text.get("hedge", ""),
-                holders=text.get("holders", ""),
-                subject=as_value(row["subject"], catalog),
-                relation=text["relation"],
-                relation_label=text["relationLabel"],
-                object=as_value(row["object"], catalog),
-                condition=text.get("condition", ""),
-                passages=as_passages(text.get("passages", "")),
-                lost_after=text.get("lostAfter", ""),
-                note=text.get("note", ""),
-            )
-        )
-    return tuple(found)
+    rows = store.select(read_query("claims-about"), bindings={"iri": Iri(iri)})
+    return tuple(claim_line(row, catalog) for row in rows)
+
+
+def claim_line(row: Mapping[str, Term], catalog: Catalog) -> ClaimLine:
+    """Make the line of a claim from a row of ``claims-about``, or of a query with its columns."""
+    text = {name: term.value for name, term in row.items()}
+    return ClaimLine(
+        iri=text["claim"],
+        statement=text["statement"],
+        certainty=text["certainty"],
+        hedge=text.get("hedge", ""),
+        holders=text.get("holders", ""),
+        subject=as_value(row["subject"], catalog),
+        relation=text["relation"],
+        relation_label=text["relationLabel"],
+        object=as_value(row["object"], catalog),
+        condition=text.get("condition", ""),
+        passages=as_passages(text.get("passages", "")),
+        lost_after=text.get("lostAfter", ""),
+        note=text.get("note", ""),
+    )
 
 
 def _facts(

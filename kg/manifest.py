@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from kg.errors import StoreError
-from kg.resources import ontology_dir, shapes_dir
+from kg.resources import exercises_dir, ontology_dir, shapes_dir
 
 __all__ = ["Manifest", "read_manifest", "sources_digest", "write_manifest"]
 
@@ -61,8 +61,10 @@ def sources_digest() -> str:
     for folder, pattern in (
         (ontology_dir(), "**/*.*"),
         (shapes_dir(), "**/*.ttl"),
+        (exercises_dir(), "*.ttl"),
         (package / "queries", "derive/*.rq"),
         (package, "build.py"),
+        (package, "exercise*.py"),
         (package, "question*.py"),
         (package, "search.py"),
         (package, "words.py"),

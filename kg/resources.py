@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["changelog_file", "ontology_dir", "release_dir", "shapes_dir", "sources_at_hand"]
+__all__ = [
+    "changelog_file",
+    "exercises_dir",
+    "ontology_dir",
+    "release_dir",
+    "shapes_dir",
+    "sources_at_hand",
+]
 
 _PACKAGE = Path(__file__).resolve().parent
 _DATA = _PACKAGE / "_data"
@@ -24,6 +31,11 @@ def ontology_dir() -> Path:
 def shapes_dir() -> Path:
     """Give the folder of the SHACL shapes."""
     return _ROOT / "shapes"
+
+
+def exercises_dir() -> Path:
+    """Give the folder of the exercises: invented cases, which are no part of the graph."""
+    return _ROOT / "exercises"
 
 
 def release_dir() -> Path:

@@ -38,6 +38,7 @@ DOWNLOADS: Mapping[str, tuple[str, str]] = {
     "shapes.ttl": ("text/turtle", "the rules that cases are validated by, as SHACL"),
     "manifest.json": ("application/json", "version, digest and size of the release"),
     "questions.json": ("application/json", "the named questions with their queries"),
+    "exercises.json": ("application/json", "invented cases to practise on, with the answers"),
 }
 LIST_TYPES: Mapping[str, str] = {"application/json": "json", "text/html": "html"}
 

@@ -102,6 +102,10 @@ def test_what_is_described_as_offered_is_had(client: httpx.Client) -> None:
         "/module/{name}": "/module/schema-case",
         "/reconcile/preview": "/reconcile/preview?id=concept/magical-alliance",
         "/sparql": "/sparql?query=ASK%7B%7D",
+        "/teach/exercise/{name}": "/teach/exercise/landlord",
+        "/teach/drill/{number}": "/teach/drill/1",
+        "/embed/{kind}/{name}": "/embed/signal/visits-grow-longer",
+        "/oembed": "/oembed?url=signal/visits-grow-longer",
     }
     for path, method, operation in operations(client):
         if method == "get" and path != "/download/{name}":
