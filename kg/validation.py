@@ -26,7 +26,7 @@ from typing import Any
 import pyshacl
 from pyshacl.errors import ValidationFailure
 from pyshacl.graph_abstraction import DataGraph
-from rdflib import DCTERMS, OWL, RDF, RDFS, SH, SKOS, BNode, Graph, URIRef
+from rdflib import DCTERMS, OWL, RDF, RDFS, SH, SKOS, BNode, Graph, Literal, URIRef
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query
 from rdflib.query import Result
@@ -435,6 +435,12 @@ class Validator:
             for subject in set(vocabulary.subjects())
             if isinstance(subject, URIRef) and str(subject).startswith(_KNOWN)
         }
+        inverses = {
+            (one, other)
+            for one, other in vocabulary.subject_objects(OWL.inverseOf)
+            if str(one).startswith(_AA)
+        }
+        self._inverses = dict(inverses | {(other, one) for one, other in inverses})
         self._concept_types = _SCHEMA_TYPES | set(
             vocabulary.transitive_subjects(RDFS.subClassOf, SKOS.Concept)
         )
@@ -591,6 +597,7 @@ class _Guard:
             kept = self.known_terms(triple) if self.allowed(triple) else None
             if kept is not None and kept not in self.validator.vocabulary:
                 self.kept.add(kept)
+                self.say_inversely(kept)
         return _Guarded(self.kept, list(self.findings.values()), self.doubtful)
 
     def allowed(self, triple: _Triple) -> bool:
@@ -606,6 +613,14 @@ class _Guard:
             self.note("S-no-schema", value, subject, term=show_node(value))
             return False
         return True
+
+    def say_inversely(self, triple: _Triple) -> None:
+        """Say a relation from its other end too: the shapes ask from one end only."""
+        subject, predicate, value = triple
+        inverse = self.validator._inverses.get(predicate)
+        ours = isinstance(value, Literal) or str(value).startswith(_OURS)
+        if inverse is not None and not ours:
+            self.kept.add((value, inverse, subject))
 
     def known_terms(self, triple: _Triple) -> _Triple | None:
         """Put terms that were plainly meant in place of unknown ones, and note both."""
