@@ -34,6 +34,7 @@ from rdflib.store import Store
 from rdflib.term import Node
 
 from kg.errors import InputError, StoreError, TooLargeError
+from kg.identifiers import find_identifiers, read_patterns
 from kg.ingest import STAND_IN_BASE, Places, locate, own_context, read_case
 from kg.loader import load_modules, merge
 from kg.namespaces import PREFIXES
@@ -429,6 +430,7 @@ class Validator:
         self.shapes: Graph = _Remembered(shapes)
         self.rules: Mapping[str, Rule] = MappingProxyType(_rules(shapes))
         self._layer = _Vocabulary(vocabulary)
+        self._patterns = read_patterns(shapes)
         self._prepared = _Prepared()
         self._terms = {
             str(subject)
@@ -480,6 +482,7 @@ class Validator:
                 if finding.focus not in guarded.doubtful and finding.value not in guarded.doubtful
             }
             findings += found.values()
+            findings += self._identifying(guarded.graph)
         if strict:
             findings = [
                 replace(finding, severity="violation")
@@ -544,6 +547,12 @@ class Validator:
                 component=str(report.value(result, SH.sourceConstraintComponent)),
             )
             yield replace(finding, path=None if path is None else path_from(report, path))
+
+    def _identifying(self, case: Graph) -> Iterator[Finding]:
+        component = str(SH.NotConstraintComponent)
+        for shape, (focus, path, value) in find_identifiers(case, self._patterns):
+            finding = self._finding(shape, focus, value=value, component=component)
+            yield replace(finding, path=URIRef(str(path)))
 
     def _finding(
         self,
