@@ -14,7 +14,10 @@ from rdflib.term import Node
 
 from kg.namespaces import PREFIXES
 
-__all__ = ["find_identifiers", "read_patterns"]
+__all__ = ["MAX_CHARACTERS", "find_identifiers", "read_patterns"]
+
+#: How many characters of a case are looked through, which takes some seconds at the worst.
+MAX_CHARACTERS = 1_000_000
 
 _SHAPES = ("S-date-of-birth", "S-e-mail-address", "S-telephone-number")
 _LOCAL = re.compile(r"[^/#:]*$")
@@ -35,7 +38,11 @@ def read_patterns(shapes: Graph) -> dict[str, re.Pattern[str]]:
 def find_identifiers(
     case: Graph, patterns: Mapping[str, re.Pattern[str]]
 ) -> Iterator[tuple[str, tuple[Node, Node, Node]]]:
-    """Yield the shape and the statement for every text of a case that has such an identifier."""
+    """Yield the shape and the statement for every text of a case that has such an identifier.
+
+    Past :data:`MAX_CHARACTERS` it looks no further.
+    """
+    left = MAX_CHARACTERS
     for subject, predicate, value in case:
         if isinstance(value, Literal):
             # the property may be all that tells a date of birth from another date
@@ -45,6 +52,8 @@ def find_identifiers(
             text = str(value).replace(":", " ", 1)
         else:
             continue
+        text = text[:left]
+        left -= len(text)
         for name, pattern in patterns.items():
             if pattern.search(text):
                 yield name, (subject, predicate, value)
