@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +52,17 @@ def shapes() -> Graph:
 def validator(vocabulary: Graph, shapes: Graph) -> Validator:
     """One validator for all: it may be shared."""
     return Validator(vocabulary, shapes)
+
+
+@pytest.fixture(scope="session")
+def judge(validator: Validator) -> Callable[[Path], Report]:
+    """Validate a fixture, once for all tests that ask."""
+
+    @functools.cache
+    def run(path: Path) -> Report:
+        return validator.validate(path.read_bytes(), media_type="text/turtle")
+
+    return run
 
 
 @pytest.fixture
