@@ -121,7 +121,7 @@ def test_a_report_of_rdf_is_what_pyshacl_gives(validator: Validator) -> None:
     assert told[SH.focusNode] == URIRef("https://example.org/case/bond/1")
     assert told[SH.resultPath] == URIRef(PREFIXES["aa"] + "agentOfChange")
     assert told[SH.value] == URIRef(PREFIXES["concept"] + "world")
-    assert told[SH.sourceConstraintComponent] == SH.OrConstraintComponent
+    assert told[SH.sourceConstraintComponent] == SH.SPARQLConstraintComponent
 
 
 def test_findings_name_labels(validate: Callable[..., Report]) -> None:
