@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -36,8 +37,9 @@ FLAGS = [
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-@pytest.fixture(scope="session")
-def address(release: Release) -> Iterator[str]:
+@contextmanager
+def serving(release: Release) -> Iterator[str]:
+    """Serve a release in this process, at the address that is given."""
     app = create_app(release.store, Settings(release=release.folder, workers=1))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -49,6 +51,12 @@ def address(release: Release) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def address(release: Release) -> Iterator[str]:
+    with serving(release) as at:
+        yield at
 
 
 def _miss(what: str) -> NoReturn:
