@@ -82,8 +82,6 @@ _MOST_ADDRESSES = 100_000
 _PROCESSES = 4
 #: Addresses that are asked for before what they lead to is looked at, and by a process at once.
 _ROUND, _SHARE = 800, 25
-#: How many problems are told.
-_TOLD = 50
 
 #: In a process that makes pages, what it asks for them.
 _app: FastAPI | None = None
@@ -216,9 +214,7 @@ def _write(
     for address, target in site.moved.items():
         _write_signpost(site, address, target)
     if problems:
-        more = len(problems) - _TOLD
-        told = sorted(problems)[:_TOLD] + ([f"and {more} more"] if more > 0 else [])
-        raise CheckError(told)
+        raise CheckError(sorted(problems), within="the site's links")
     files = [path for path in folder.rglob("*") if path.is_file()]
     exported = Exported(
         version=context.manifest.version,
@@ -280,7 +276,7 @@ def _take(site: _Site, address: _Address, answer: _Answer, *, optional: bool) ->
     site.pages[address] = markup
     found = {_submitted(address, form) for form in markup.forms}
     for link in markup.links:
-        target = _resolve(address, link.address)
+        target = _resolve(address, link.address) if link.tag != "script" else None
         if target and not _is_state(target[1]):
             found.add(target[0])
     return {target for target in found if target and _is_followed(address, target)}
@@ -307,6 +303,8 @@ def _link_page(site: _Site, address: _Address, problems: set[str]) -> None:
     text = path.read_bytes().decode()
     edits: list[tuple[int, int, str]] = []
     for link in markup.links:
+        if link.tag == "script":
+            continue
         if link.rel == "search":
             edits.append((link.start, link.end, ""))
             continue
