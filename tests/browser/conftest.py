@@ -59,7 +59,7 @@ def address(release: Release) -> Iterator[str]:
         yield at
 
 
-def _miss(what: str) -> NoReturn:
+def miss(what: str) -> NoReturn:
     """Say that something is not there: on somebody's laptop that is no fault, in CI it is."""
     if os.environ.get("CI"):
         pytest.fail(what)
@@ -70,7 +70,7 @@ def _miss(what: str) -> NoReturn:
 def browser() -> Iterator[Browser]:
     """Chromium, for one module: its event loop must not stand in the way of tests after it."""
     if CHROMIUM is None:
-        _miss("no Chromium on this machine; see make chromium")
+        miss("no Chromium on this machine; see make chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -88,14 +88,14 @@ def page(browser: Browser) -> Iterator[Page]:
 def editor() -> None:
     """What needs the editor asks for this."""
     if not EDITOR.is_file():
-        _miss("the editor is not built; see 'make api/static/editor.js'")
+        miss("the editor is not built; see 'make api/static/editor.js'")
 
 
 @pytest.fixture(scope="session")
 def violations() -> Callable[[Page], list[str]]:
     """What axe-core finds wrong with a page as it stands: rules, places, what would mend them."""
     if not AXE.is_file():
-        _miss("axe-core is not installed; see 'make api/static/editor.js'")
+        miss("axe-core is not installed; see 'make api/static/editor.js'")
     axe = AXE.read_text(encoding="utf-8")
 
     def find(page: Page) -> list[str]:
