@@ -522,7 +522,7 @@ def _fetch(addresses: list[_Address]) -> list[_Answer]:
 
 
 async def _fetch_all(app: FastAPI, addresses: list[_Address]) -> list[_Answer]:
-    return [await _read(app, address) for address in addresses]
+    return list(await asyncio.gather(*(_read(app, address) for address in addresses)))
 
 
 async def _read(app: FastAPI, address: _Address) -> _Answer:
