@@ -59,6 +59,8 @@ _FILES = (
     "/robots.txt",
     "/sitemap.xml",
 )
+#: The suffixes of everything's data.
+_DATA = ("jsonld", "nt", "rdf", "ttl")
 #: Leads to a server, wherever a site stands.
 _LEFT_OUT = frozenset({"/opensearch.xml"})
 #: What changes how an answer is written, not what it says.
@@ -235,7 +237,9 @@ def _crawl(app: FastAPI, share: _Share, site: _Site, progress: Callable[[str], N
     context: Context = app.state.context
     optional = set(_routes(app)) | {_Address(path) for path in _FILES}
     waiting = optional | {_Address("/"), _Address("/search")}
-    waiting |= {_Address(_path_of(entry)) for entry in context.catalog.values()}
+    for entry in context.catalog.values():
+        path = _path_of(entry)
+        waiting |= {_Address(path), *(_Address(f"{path}.{suffix}") for suffix in _DATA)}
     seen = set(waiting)
     while waiting:
         # in rounds and in order, so that the same site gives the same files
