@@ -81,7 +81,7 @@ _SUFFIXES: Mapping[str, str] = {
 #: In these there are links.
 _MARKED_UP = frozenset({"text/html", "image/svg+xml"})
 _MOST_ADDRESSES = 100_000
-_PROCESSES = 4
+_PROCESSES, _AT_ONCE = 4, 4
 #: Addresses that are asked for before what they lead to is looked at, and by a process at once.
 _ROUND, _SHARE = 800, 25
 
@@ -526,7 +526,14 @@ def _fetch(addresses: list[_Address]) -> list[_Answer]:
 
 
 async def _fetch_all(app: FastAPI, addresses: list[_Address]) -> list[_Answer]:
-    return list(await asyncio.gather(*(_read(app, address) for address in addresses)))
+    # while one waits for the store or a picture, another can be written
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def read(address: _Address) -> _Answer:
+        async with gate:
+            return await _read(app, address)
+
+    return list(await asyncio.gather(*map(read, addresses)))
 
 
 async def _read(app: FastAPI, address: _Address) -> _Answer:
