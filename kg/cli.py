@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -161,6 +161,12 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--if-changed", action="store_true", help="do nothing if the release fits the sources"
     )
+    build.add_argument(
+        "--site",
+        type=Path,
+        metavar="DIR",
+        help="also write the whole site as files, for any web server or none",
+    )
 
     check = command("check", _check, "check the ontology; exit 1 on any error")
     check.add_argument(
@@ -285,17 +291,21 @@ def _build(options: argparse.Namespace) -> int:
     from kg.manifest import read_manifest, sources_digest
 
     out = options.out or release_dir()
+    fits = False
     if options.if_changed:
-        try:
-            if read_manifest(out).sources == sources_digest():
-                return DONE
-        except StoreError:
-            pass
-    manifest = build(out, paper=_paper(options.paper), progress=_progress)
-    print(
-        f"{out}: version {manifest.version}, {manifest.triples} triples, "
-        f"digest {manifest.digest[:12]}"
-    )
+        with suppress(StoreError):
+            fits = read_manifest(out).sources == sources_digest()
+    if not fits:
+        manifest = build(out, paper=_paper(options.paper), progress=_progress)
+        print(
+            f"{out}: version {manifest.version}, {manifest.triples} triples, "
+            f"digest {manifest.digest[:12]}"
+        )
+    if options.site:
+        from api.site import export_site
+
+        exported = export_site(options.site, release=out, progress=_progress)
+        print(f"{options.site}: {exported.files} files, {exported.bytes / 2**20:.0f} MiB")
     return DONE
 
 

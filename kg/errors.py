@@ -111,13 +111,14 @@ class NotFoundError(AtlasError):
 
 
 class CheckError(AtlasError):
-    """The ontology breaks rules of its own.
+    """The ontology breaks rules of its own, or something that is made of it does.
 
     :param problems: one line for each.
+    :param within: where they are.
     """
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__(f"{len(problems)} problem(s) in the ontology")
+    def __init__(self, problems: Sequence[str], *, within: str = "the ontology") -> None:
+        super().__init__(f"{len(problems)} problem(s) in {within}")
         self.problems = tuple(problems)
 
 

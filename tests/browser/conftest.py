@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -36,8 +37,9 @@ FLAGS = [
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-@pytest.fixture(scope="session")
-def address(release: Release) -> Iterator[str]:
+@contextmanager
+def serving(release: Release) -> Iterator[str]:
+    """Serve a release in this process, at the address that is given."""
     app = create_app(release.store, Settings(release=release.folder, workers=1))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -51,7 +53,13 @@ def address(release: Release) -> Iterator[str]:
     thread.join(timeout=10)
 
 
-def _miss(what: str) -> NoReturn:
+@pytest.fixture(scope="session")
+def address(release: Release) -> Iterator[str]:
+    with serving(release) as at:
+        yield at
+
+
+def miss(what: str) -> NoReturn:
     """Say that something is not there: on somebody's laptop that is no fault, in CI it is."""
     if os.environ.get("CI"):
         pytest.fail(what)
@@ -62,7 +70,7 @@ def _miss(what: str) -> NoReturn:
 def browser() -> Iterator[Browser]:
     """Chromium, for one module: its event loop must not stand in the way of tests after it."""
     if CHROMIUM is None:
-        _miss("no Chromium on this machine; see make chromium")
+        miss("no Chromium on this machine; see make chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -80,14 +88,14 @@ def page(browser: Browser) -> Iterator[Page]:
 def editor() -> None:
     """What needs the editor asks for this."""
     if not EDITOR.is_file():
-        _miss("the editor is not built; see 'make api/static/editor.js'")
+        miss("the editor is not built; see 'make api/static/editor.js'")
 
 
 @pytest.fixture(scope="session")
 def violations() -> Callable[[Page], list[str]]:
     """What axe-core finds wrong with a page as it stands: rules, places, what would mend them."""
     if not AXE.is_file():
-        _miss("axe-core is not installed; see 'make api/static/editor.js'")
+        miss("axe-core is not installed; see 'make api/static/editor.js'")
     axe = AXE.read_text(encoding="utf-8")
 
     def find(page: Page) -> list[str]:
