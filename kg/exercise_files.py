@@ -1,7 +1,7 @@
 """Exercise files: reading them, and holding them against the graph.
 
-An exercise is a Turtle file ``exercises/NAME.ttl``: one annotated case in the vocabulary that all
-annotated cases share, so that the validator judges it like any other. Nothing is added to that
+An exercise is a Turtle file ``docs/exercises/NAME.ttl``: one annotated case in the vocabulary that
+all annotated cases share, so that the validator judges it like any other. Nothing is added to that
 vocabulary. The text is the case's description, with ``[1]``, ``[2]`` … where its observations
 stand; the right answer follows from the episodes and the shift; a judgement is a reading that the
 account does not bear, and says why; ``dcterms:references`` names the claims that it all rests on.

@@ -35,7 +35,7 @@ def shapes_dir() -> Path:
 
 def exercises_dir() -> Path:
     """Give the folder of the exercises: invented cases, which are no part of the graph."""
-    return _ROOT / "exercises"
+    return _ROOT / "docs" / "exercises"
 
 
 def release_dir() -> Path:
