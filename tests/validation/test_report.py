@@ -222,8 +222,5 @@ def test_json_ld_and_turtle_get_the_same_findings(validator: Validator) -> None:
             expected.focus,
             expected.path,
         )
-        if media_type == "application/rdf+xml":
-            assert finding.line is None
-        else:
-            assert finding.line is not None
-            assert "indicatedBy" in data.decode().splitlines()[finding.line - 1]
+        assert finding.line is not None
+        assert "indicatedBy" in data.decode().splitlines()[finding.line - 1]
