@@ -22,6 +22,7 @@ from api.representation import (
     send_file,
 )
 from api.routes.service import DOWNLOADS
+from api.rule_examples import find_examples
 from api.structured import describe_dataset, describe_entry, describe_list
 from kg.article import compile_article
 from kg.citing import CITATION_TYPES, cite, write_citation
@@ -276,6 +277,8 @@ def _page(entry: Entry, atlas: Context) -> str:
     if entry.kind in _ARTICLES:
         name = _ARTICLES[entry.kind]
         common["article"] = compile_article(atlas.store, atlas.catalog, atlas.questions, dossier)
+    if entry.kind == "shape":
+        common |= _examples(entry, atlas)
     if "Passage" in entry.classes:
         name = "passage.html"
         common |= _around(entry, atlas)
@@ -290,6 +293,17 @@ def _page(entry: Entry, atlas: Context) -> str:
         resting = common["answers"].get("rests-on-source")
         common["by_pages"] = _by_pages(resting) if resting else []
     return atlas.templates.get_template(name).render(**common)
+
+
+def _examples(entry: Entry, atlas: Context) -> dict[str, Any]:
+    """Give the two examples of a rule, if it has them, and what is found in the second."""
+    examples = find_examples(entry.name)
+    if examples is None:
+        return {"examples": None}
+    broken = atlas.catalog[f"{PREFIXES['shape']}{examples[1].shape}"]
+    query = f"SELECT ?message {{ <{broken.iri}> <{PREFIXES['sh']}message> ?message }}"
+    [row] = atlas.store.select(query).values()
+    return {"examples": examples, "broken": broken, "found": row["message"]}
 
 
 def _by_pages(answer: QuestionAnswer) -> list[tuple[str, list[Mapping[str, Cell]]]]:
