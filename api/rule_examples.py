@@ -7,10 +7,13 @@ at which the validator finds the breach is marked with ``# <--`` and the name of
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
-__all__ = ["EXAMPLES", "Example", "find_examples"]
+__all__ = ["EXAMPLES", "Example", "find_examples", "list_examples"]
 
 #: The folder of the examples.
 EXAMPLES = Path(__file__).resolve().parent / "examples"
@@ -30,18 +33,21 @@ class Example:
     shape: str | None
 
 
+@lru_cache(maxsize=1)
+def list_examples() -> Mapping[str, Example]:
+    """Give all examples by their names, such as ``R05-breaks``."""
+    paths = sorted(EXAMPLES.glob("R*.ttl"))
+    return MappingProxyType({path.stem: _read(path) for path in paths})
+
+
 def find_examples(rule: str) -> tuple[Example, Example] | None:
     """Give the case that conforms to a rule and the one that breaks it, if there are examples.
 
     :param rule: the rule's name, such as ``R05``.
     """
-    if not re.fullmatch(r"R\d\d", rule):
-        return None
-    paths = [EXAMPLES / f"{rule}-{kind}.ttl" for kind in ("conforms", "breaks")]
-    if not all(path.is_file() for path in paths):
-        return None
-    good, bad = (_read(path) for path in paths)
-    return good, bad
+    examples = list_examples()
+    good, bad = examples.get(f"{rule}-conforms"), examples.get(f"{rule}-breaks")
+    return (good, bad) if good and bad else None
 
 
 def _read(path: Path) -> Example:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from api.context import Atlas, Context, name_client, read_body, while_connected
 from api.problems import UnsupportedTypeError
 from api.representation import describe_types, format_parameter, negotiate, respond
+from api.rule_examples import list_examples
 from kg.errors import InputError, LimitError, ParameterError
 
 __all__ = ["CASE_TYPES", "CaseText", "report_on", "router"]
@@ -50,6 +52,8 @@ REPORT_TYPES: Mapping[str, str] = {
 
 #: The most files of one request. All of them together may take as long as one may.
 _MOST_FILES = 200
+#: The most lines of a case that a page shows beside what was found in it.
+_MOST_LINES = 3000
 _MULTIPART = "multipart/form-data"
 _URLENCODED = "application/x-www-form-urlencoded"
 _FORM_SCHEMA = {
@@ -76,14 +80,38 @@ class _InMemory(MultiPartParser):
 
 
 @router.get(
-    "/validate", response_class=Response, responses=describe_types({"text/html": ""}, "The form.")
+    "/validate",
+    response_class=Response,
+    responses={
+        **describe_types({"text/html": ""}, "The form."),
+        422: {"description": "No example has the name; the problem lists those that there are."},
+    },
 )
-def form(request: Request, atlas: Atlas) -> Response:
-    """Give a form to paste a case into."""
+def form(
+    request: Request,
+    atlas: Atlas,
+    example: Annotated[
+        str | None, Query(description="An example to start from, such as R05-breaks.")
+    ] = None,
+) -> Response:
+    """Give a form to paste a case into, or to change an example in."""
+    examples = list_examples()
+    if example and example not in examples:
+        raise ParameterError(
+            f"'{example[:50]}' is no example; there are {', '.join(examples)}",
+            parameter="example",
+            value=example,
+            allowed=tuple(examples),
+        )
 
     def write() -> bytes:
         template = atlas.templates.get_template("validate.html")
-        return template.render(media_types=CASE_TYPES, manifest=atlas.manifest).encode()
+        return template.render(
+            media_types=CASE_TYPES,
+            examples=examples,
+            chosen=example,
+            manifest=atlas.manifest,
+        ).encode()
 
     return respond(request, write, "text/html", atlas=atlas)
 
@@ -141,7 +169,11 @@ async def validate(
     else:
         reports = await _validate_several(request, atlas, cases, strict=strict)
     texts = [case.data if quotes else b"" for case in cases]
-    body = await run_in_threadpool(_write, reports, wanted, atlas, texts, quotes=quotes)
+    # only what was typed can be typed over
+    typed = cases[0].media_type if media_type not in CASE_TYPES and not cases[0].source else None
+    body = await run_in_threadpool(
+        _write, reports, wanted, atlas, texts, quotes=quotes, typed=typed if quotes else None
+    )
     return respond(request, body, wanted, atlas=atlas)
 
 
@@ -253,10 +285,12 @@ def _write(
     texts: Sequence[bytes],
     *,
     quotes: bool,
+    typed: str | None,
 ) -> bytes:
     """Write one report as it is, and several as one document.
 
     :param texts: what the page quotes lines from, a text for each report.
+    :param typed: the media type of the one text, if it was typed into the form.
     """
     from kg import report_formats
 
@@ -276,18 +310,23 @@ def _write(
         case "sarif":
             return json.dumps(report_formats.to_sarif(reports), ensure_ascii=False).encode()
         case "html":
-            return _write_page(reports, atlas, texts)
+            return _write_page(reports, atlas, texts, typed=typed)
     return report_formats.to_graph(reports, media_type)
 
 
-def _write_page(reports: Sequence[Report], atlas: Context, texts: Sequence[bytes]) -> bytes:
+def _write_page(
+    reports: Sequence[Report], atlas: Context, texts: Sequence[bytes], *, typed: str | None
+) -> bytes:
     from kg.report import show_node, show_path
     from kg.report_formats import summarize
 
     template = atlas.templates.get_template("report.html")
     page = template.render(
         reports=reports,
-        texts=[text.decode("utf-8", "replace").splitlines() for text in texts],
+        texts=[re.split(r"\r\n|\r|\n", text.decode("utf-8", "replace")) for text in texts],
+        media_types=CASE_TYPES,
+        typed=typed,
+        most_lines=_MOST_LINES,
         summary=summarize(reports),
         show_node=show_node,
         show_path=show_path,
