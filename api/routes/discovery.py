@@ -21,9 +21,6 @@ router = APIRouter(tags=["service"])
 _ATOM = "http://www.w3.org/2005/Atom"
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _ICON = Path(__file__).resolve().parents[1] / "static" / "icon.svg"
-#: The pages that are no lists and no things.
-_PAGES = ("", "glossary", "tree", "uncertain", "compare", "paths", "search", "sparql", "validate",
-          "download", "docs")  # fmt: skip
 
 
 @router.get(
@@ -35,7 +32,7 @@ def sitemap(request: Request, atlas: Atlas) -> Response:
     """List the addresses of all pages for search engines."""
     here = address_of(request)
     root = Xml.Element("urlset", xmlns=_SITEMAP)
-    for path in _paths(atlas):
+    for path in _paths(request, atlas):
         place = Xml.SubElement(root, "url")
         Xml.SubElement(place, "loc").text = f"{here}/{path}"
         Xml.SubElement(place, "lastmod").text = atlas.manifest.date
@@ -105,8 +102,14 @@ def feed(request: Request, atlas: Atlas) -> Response:
     return respond(request, _write(root), "application/atom+xml", atlas=atlas, lasting=False)
 
 
-def _paths(atlas: Context) -> Iterator[str]:
-    yield from _PAGES
+def _paths(request: Request, atlas: Context) -> Iterator[str]:
+    """Give the paths of all pages: those of the interface that need nothing, lists, and things."""
+    for path, operations in request.app.openapi()["paths"].items():
+        offered = operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        needed = any(p.get("required") for p in operations.get("get", {}).get("parameters", ()))
+        if "text/html" in offered and not needed and not path.startswith("/question/"):
+            yield path.removeprefix("/")
+    yield "docs"
     yield from KINDS
     formal = atlas.store.select(
         f"SELECT ?class {{ ?class <{PREFIXES['aa']}formalizes> ?concept }}"

@@ -83,6 +83,22 @@ def test_a_hedge_stands_beside_what_it_limits(client: httpx.Client) -> None:
     assert "hedged: “sometimes”" in row[: row.index("</tr>")]
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/concept/magical-alliance", "/case/ms-l", "/case/mr-g", "/signal/eats-and-sleeps-again"],
+)
+def test_a_note_is_called_an_inference_only_where_it_is_one(
+    client: httpx.Client, path: str
+) -> None:
+    text = page(client, path)
+    lines = re.findall(r'<p class="evidence">(?:(?!</p>).)*class="inference".*?</p>', text, re.S)
+    assert lines
+    for line in lines:
+        inferred = 'class="mark inferred' in line
+        assert ("Inferred:" in line) == inferred, line
+        assert ("Note:" in line) != inferred, line
+
+
 def test_short_forms_in_notes_are_links(client: httpx.Client) -> None:
     meaning = sections(page(client, "/concept/working-alliance"))["meaning"]
     assert '<a href="/concept/working-alliance-greenson">working alliance (Greenson)</a>' in meaning
@@ -244,9 +260,7 @@ def test_everything_can_be_cited(client: httpx.Client, release: Release, kind: s
         same = client.get(f"{path}.{suffix}")
         assert same.content == answer.content
         assert f'.{suffix}"' in same.headers["content-disposition"]
-    text = page(client, path)
-    if kind not in {"case", "shape"}:
-        assert f'href="{path}.bib"' in text
+    assert f'href="{path}.bib"' in page(client, path)
 
 
 @pytest.mark.parametrize(
