@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
@@ -26,13 +27,19 @@ _GUTTER, _ROOM, _HALF, _ROW = 64.0, 882.0, 11.5, 44.0
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Where things are: columns by event and by session; a session may have a column of its own."""
+    """Where things are, in columns: a column for each event, and for a session without events.
+
+    :param columns: by IRI of an event or a session; of a session, the first.
+    :param spans: a session with its first and last column, as often as it is broken off.
+    :param letters: what a session is called, by its IRI.
+    """
 
     events: tuple[Part, ...]
     columns: dict[str, int]
     spans: tuple[tuple[Part, int, int], ...]
     count: int
     step: float
+    letters: Mapping[str, str]
 
     @property
     def top(self) -> float:
@@ -68,7 +75,10 @@ def draw_timeline(dossier: Dossier) -> Drawing | None:
     entry = dossier.entry
     # a number stays with its first word
     told = [f"{number}\u00a0{_say(event)}" for number, event in enumerate(plan.events, 1)]
-    rooms = [f"{_letter(place)}\u00a0{session.label}" for place, session in _sessions(dossier)]
+    rooms = [
+        f"{plan.letters[session.iri]}\u00a0{session.label}"
+        for session in dossier.parts_of("Session")
+    ]
     key = ["; ".join(told) + "."]
     if rooms:
         key.append("Sessions: " + "; ".join(rooms) + ".")
@@ -92,7 +102,8 @@ def draw_timeline(dossier: Dossier) -> Drawing | None:
 
 def _plan(dossier: Dossier) -> _Plan:
     events = dossier.events
-    waiting = [session for _, session in _sessions(dossier)]
+    sessions = dossier.parts_of("Session")
+    waiting = list(sessions)
     columns: dict[str, int] = {}
     spans: list[tuple[Part, int, int]] = []
     by_iri = {session.iri: session for session in waiting}
@@ -123,11 +134,8 @@ def _plan(dossier: Dossier) -> _Plan:
     step = max(24.5, min(38.0, _ROOM / max(column, 1)))
     # few events still leave room for the names of the alliances
     step = max(step, min(80.0, 560 / max(column, 1)))
-    return _Plan(events, columns, tuple(spans), column, step)
-
-
-def _sessions(dossier: Dossier) -> list[tuple[int, Part]]:
-    return list(enumerate(dossier.parts_of("Session")))
+    letters = {session.iri: _letter(place) for place, session in enumerate(sessions)}
+    return _Plan(events, columns, tuple(spans), column, step, letters)
 
 
 def _letter(place: int) -> str:
@@ -139,17 +147,16 @@ def _group(name: str) -> ElementTree.Element:
 
 
 def _draw_sessions(group: ElementTree.Element, plan: _Plan) -> None:
-    places: dict[str, int] = {}
-    for session, first, last in sorted(plan.spans, key=lambda span: span[0].order or 0):
-        place = places.setdefault(session.iri, len(places))
+    for session, first, last in plan.spans:
+        letter = plan.letters[session.iri]
         left, right = plan.left(first) + 1.5, plan.left(last + 1) - 1.5
         link = add(group, "a", href=session.iri)
-        add(link, "title", f"session {_letter(place)}: {session.label}")
+        add(link, "title", f"session {letter}: {session.label}")
         add(link, "rect", x=left, y=1.0, width=right - left, height=24.0, rx=4, fill=PANEL,
             stroke=QUIET)  # fmt: skip
-        name = f"{_letter(place)} · {session.label}"
+        name = f"{letter} · {session.label}"
         if len(fit(name, width=right - left - 8, size=11.5)) > 1:
-            name = _letter(place)
+            name = letter
         add(link, "text", name, x=(left + right) / 2, y=17.0, font_size=11.5, text_anchor="middle",
             fill=INK)  # fmt: skip
 
@@ -212,12 +219,18 @@ def _mark(event: Part, number: int, dossier: Dossier, plan: _Plan) -> ElementTre
 
 def _say(event: Part) -> str:
     """Say in a few words what an event is and how surely."""
-    limits = [] if event.asserted else [event.certainty]
-    if event.hedge:
-        limits.append(f"“{event.hedge}”")
-    if event.lost_after:
-        limits.append(f"text lost after line {event.lost_after}")
+    limits = _limits(event)
     return f"{event.label} ({'; '.join(limits)})" if limits else event.label
+
+
+def _limits(part: Part) -> list[str]:
+    """Say how what is told of a part is limited."""
+    limits = [] if part.asserted else [part.certainty]
+    if part.hedge:
+        limits.append(f"“{part.hedge}”")
+    if part.lost_after:
+        limits.append(f"text lost after line {part.lost_after}")
+    return limits
 
 
 def _draw_alliance(
@@ -229,55 +242,51 @@ def _draw_alliance(
     for line in fit(alliance.label, width=width, size=13):
         add(link, "text", line, x=0, y=y, font_size=13, font_weight=600, fill=INK)
         y += 17
-    limits = [alliance.standing] if alliance.standing else []
-    if not alliance.asserted:
-        limits.append(alliance.certainty)
-    if alliance.hedge:
-        limits.append(f"“{alliance.hedge}”")
-    if alliance.lost_after:
-        limits.append(f"text lost after line {alliance.lost_after}")
-    first, last = _extent(alliance, plan)
-    if first is None:
-        limits.append("when it began is not told")
-    for line in fit("; ".join(limits), width=width, size=12):
+    extent = _extent(alliance, plan)
+    notes = [alliance.standing] if alliance.standing else []
+    notes += _limits(alliance)
+    if extent is None:
+        notes.append("when it began is not told")
+    for line in fit("; ".join(notes), width=width, size=12):
         add(group, "text", line, x=0, y=y, font_size=12, fill=QUIET, class_="note")
         y += 16
-    middle = y + 2
-    start = plan.left(first) + 2 if first is not None else plan.left(0)
-    end = plan.left(last + 1) - 2 if last is not None else start
-    if first is None or last is None or not _ends(alliance, plan):
-        add(group, "line", x1=start if first is not None else plan.left(0), x2=width - 4,
-            y1=middle, y2=middle, stroke=INK, stroke_width=1.6, stroke_dasharray="2 4")  # fmt: skip
-    if first is not None and not alliance.sessions and not _begins(alliance, plan):
-        add(group, "line", x1=plan.left(0), x2=start, y1=middle, y2=middle, stroke=INK,
-            stroke_width=1.6, stroke_dasharray="2 4")  # fmt: skip
-    if end > start:
-        dash = {} if alliance.asserted else {"stroke_dasharray": "4 3"}
-        add(group, "rect", class_="bar" if alliance.asserted else "bar open", x=start,
-            y=middle - 6, width=end - start, height=12.0, rx=3, stroke=INK,
-            fill="#8fb3bd" if alliance.asserted else PAPER, **dash)  # fmt: skip
-    return middle + 18
+    y += 2
+    left, right = plan.left(0), width - 4
+    if extent is None:
+        _draw_untold(group, left, right, y)
+        return y + 18
+    start, end = plan.left(extent[0]) + 2, plan.left(extent[1] + 1) - 2
+    if not alliance.sessions and not _begins(alliance, plan):
+        _draw_untold(group, left, start, y)
+    if not _ends(alliance, plan):
+        _draw_untold(group, end, right, y)
+    sure = alliance.asserted
+    look = {"fill": "#8fb3bd"} if sure else {"fill": PAPER, "stroke_dasharray": "4 3"}
+    add(group, "rect", class_="bar" if sure else "bar open", x=start, y=y - 6, width=end - start,
+        height=12.0, rx=3, stroke=INK, **look)  # fmt: skip
+    return y + 18
 
 
-def _extent(alliance: Part, plan: _Plan) -> tuple[int | None, int | None]:
-    """Give the first and last column in which an alliance is told to be in force."""
-    inside = [plan.columns[e.iri] for e in plan.events if alliance.iri in e.episodes]
+def _draw_untold(group: ElementTree.Element, start: float, end: float, y: float) -> None:
+    """Dot a line where an alliance may have been in force, which is not told."""
+    if end - start > 4:
+        add(group, "line", x1=start, x2=end, y1=y, y2=y, stroke=INK, stroke_width=1.6,
+            stroke_dasharray="2 4")  # fmt: skip
+
+
+def _extent(alliance: Part, plan: _Plan) -> tuple[int, int] | None:
+    """Give the first and last column in which an alliance is told to be in force, if any is."""
+    inside = [event for event in plan.events if alliance.iri in event.episodes]
     begun = _begins(alliance, plan)
     if not begun and alliance.sessions:
-        place = plan.columns.get(alliance.sessions[0])
-        within = [
-            plan.columns[event.iri]
-            for event in plan.events
-            if alliance.iri in event.episodes and alliance.sessions[0] in event.sessions
-        ]
-        begun = within[:1] or ([place] if place is not None else [])
-    first = min([*begun, *inside], default=None)
-    ended = _ends(alliance, plan)
-    last = max([*ended, *inside, *begun], default=None)
-    return first, last
+        first = [event.iri for event in inside if alliance.sessions[0] in event.sessions]
+        begun = [plan.columns[iri] for iri in first[:1] or alliance.sessions]
+    told = [*begun, *(plan.columns[event.iri] for event in inside)]
+    return (min(told), max([*told, *_ends(alliance, plan)])) if told else None
 
 
 def _begins(alliance: Part, plan: _Plan) -> list[int]:
+    """Give where an alliance begins, if a shift to it is told."""
     return [plan.columns[event.iri] for event in plan.events if event.after == alliance.iri]
 
 
