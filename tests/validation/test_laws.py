@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rdflib import RDF, RDFS, BNode, Graph, Literal, URIRef
+from rdflib import DCTERMS, RDF, RDFS, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from kg.errors import StoreError
@@ -336,3 +336,20 @@ def test_without_a_release_the_default_validator_says_what_to_do(
     with pytest.raises(StoreError, match="alliance build"):
         default_validator()
     default_validator.cache_clear()
+
+
+def test_one_rater_may_say_much(validator: Validator) -> None:
+    """What is compared with what must not grow by pairs, or a long case is refused."""
+    case = read_case((HERE / "valid" / "complete.ttl").read_bytes(), media_type="text/turtle")
+    first = thing("observation/1")
+    values = list(case.predicate_objects(first))
+    for number in range(3, 200):
+        observation = thing(f"observation/{number}")
+        case.add((thing("b"), aa("hasObservation"), observation))
+        for predicate, value in values:
+            case.add((observation, predicate, value))
+        case.set((observation, aa("locator"), Literal(f"note {number}")))
+        case.add((observation, DCTERMS.creator, thing("rater")))
+    report = validator.validate_graph(case)
+    assert report.verdict == "conforms"
+    assert report.checked["observations"] == 199
