@@ -527,6 +527,9 @@ class _Maker:
     def fetch(self, addresses: list[_Address]) -> list[_Answer]:
         return self._runner.run(self._fetch(addresses))
 
+    def close(self) -> None:
+        self._runner.close()
+
     async def _fetch(self, addresses: list[_Address]) -> list[_Answer]:
         # while one waits for the store or a picture, another can be written
         gate = asyncio.Semaphore(_AT_ONCE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -60,8 +61,9 @@ def toy(**pages: str) -> FastAPI:
 
 
 def export(app: FastAPI, folder: Path, monkeypatch: pytest.MonkeyPatch) -> site.Exported:
-    monkeypatch.setattr(site, "_maker", site._Maker(app))
-    return site._write(app, map, folder)
+    with closing(site._Maker(app)) as maker:
+        monkeypatch.setattr(site, "_maker", maker)
+        return site._write(app, map, folder)
 
 
 @pytest.fixture(scope="module")
