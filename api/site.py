@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import os
 import posixpath
 import re
@@ -43,6 +44,8 @@ from kg.namespaces import BASE
 from kg.store import OxigraphStore, store_source
 
 __all__ = ["MARKER", "Exported", "export_site"]
+
+_LOGGER = logging.getLogger(__name__)
 
 #: By this file a folder is known as an exported site, which may be replaced.
 MARKER = "site.json"
@@ -85,8 +88,8 @@ _PROCESSES, _AT_ONCE = 4, 4
 #: Addresses that are asked for before what they lead to is looked at, and by a process at once.
 _ROUND, _SHARE = 800, 25
 
-#: In a process that makes pages, what it asks for them.
-_app: FastAPI | None = None
+#: What a process that makes pages asks for them.
+_maker: _Maker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,26 +517,39 @@ def _slug(pairs: list[tuple[str, str]]) -> str:
     return f"{text[:80]}-{digest}"
 
 
+class _Maker:
+    """What makes pages, here or in a process of its own; its loop lasts as long as it does."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._runner = asyncio.Runner()
+
+    def fetch(self, addresses: list[_Address]) -> list[_Answer]:
+        return self._runner.run(self._fetch(addresses))
+
+    def close(self) -> None:
+        self._runner.close()
+
+    async def _fetch(self, addresses: list[_Address]) -> list[_Answer]:
+        # while one waits for the store or a picture, another can be written
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def read(address: _Address) -> _Answer:
+            async with gate:
+                return await _read(self._app, address)
+
+        return list(await asyncio.gather(*map(read, addresses)))
+
+
 def _start(release: Path) -> None:
     """Open the release in a process that makes pages."""
-    global _app
-    _app = _open(release)
+    global _maker
+    _maker = _Maker(_open(release))
 
 
 def _fetch(addresses: list[_Address]) -> list[_Answer]:
     """Ask for addresses, in a process that makes pages."""
-    return asyncio.run(_fetch_all(_app, addresses)) if _app else []
-
-
-async def _fetch_all(app: FastAPI, addresses: list[_Address]) -> list[_Answer]:
-    # while one waits for the store or a picture, another can be written
-    gate = asyncio.Semaphore(_AT_ONCE)
-
-    async def read(address: _Address) -> _Answer:
-        async with gate:
-            return await _read(app, address)
-
-    return list(await asyncio.gather(*map(read, addresses)))
+    return _maker.fetch(addresses) if _maker else []
 
 
 async def _read(app: FastAPI, address: _Address) -> _Answer:
@@ -583,7 +599,11 @@ async def _ask(app: FastAPI, address: _Address) -> _Answer:
         else:
             body.extend(message.get("body", b""))
 
-    await app(scope, receive, send)
+    try:
+        await app(scope, receive, send)
+    except Exception as error:
+        # the application has said so already, as a browser would have seen it
+        _LOGGER.error("%s: %s", address, error)
     location = headers.get("location", "") if 300 <= status < 400 else ""
     media_type = headers.get("content-type", "").partition(";")[0].strip()
     return _Answer(status, media_type, location, bytes(body))

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import brotli
@@ -40,6 +41,14 @@ NETWORK = {
 SLOWDOWN = 4
 
 
+@dataclass(frozen=True)
+class Rate:
+    """Requests a second, and what one takes of the processor, in ms."""
+
+    requests: float
+    cpu: float
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -50,53 +59,75 @@ def main() -> int:
     if not shutil.which("wrk", path=PATH):
         print("wrk is not here; apt-get install wrk", file=sys.stderr)
         return 1
-    with ours() as base:
+    with ours() as (base, process):
         bodies = {name: fetch(base, name) for name in ("identity", "gzip", "br")}
         print(f"load average {os.getloadavg()[0]:.1f}; {PAGE}, {len(bodies['identity'])} bytes, ")
         print(f"gzip {len(bodies['gzip'])}, br {len(bodies['br'])}; {CONNECTIONS} connections\n")
-        mine = measure(base + PAGE, {"304": etag(base + PAGE)}, options)
-    theirs: dict[str, float] = {}
+        mine = measure(base + PAGE, {"304": etag(base + PAGE)}, process, options)
+    theirs: dict[str, Rate] = {}
     if shutil.which("nginx", path=PATH):
-        with nginx(bodies["identity"]) as base:
+        with nginx(bodies["identity"]) as (base, process):
             page = f"{base}/page.html"
-            theirs = measure(page, {"304": etag(page)}, options)
+            theirs = measure(page, {"304": etag(page)}, process, options)
     else:
         print("nginx is not here; apt-get install nginx-light\n", file=sys.stderr)
-    print("| what | ours, requests/s | nginx static, requests/s | ratio |\n|---|---|---|---|")
+    print("| what | ours, requests/s | nginx static | ratio | ours, CPU ms | nginx | ratio |")
+    print("|---|---|---|---|---|---|---|")
     for name, rate in mine.items():
-        other = theirs.get(name.removesuffix(" br").removesuffix(" gzip"))
-        peer = f"{other:.0f} | {rate / other:.2f}" if other else "- | -"
-        print(f"| {name} | {rate:.0f} | {peer} |")
-    with ours() as base:
+        other = theirs.get(name.removesuffix(" br"))
+        cells = ["-"] * 6
+        cells[0], cells[3] = f"{rate.requests:.0f}", f"{rate.cpu:.3f}"
+        if other:
+            cells[1], cells[2] = f"{other.requests:.0f}", f"{rate.requests / other.requests:.2f}"
+            cells[4], cells[5] = f"{other.cpu:.3f}", f"{other.cpu / rate.cpu:.2f}"
+        print(f"| {name} | {' | '.join(cells)} |")
+    with ours() as (base, _):
         paint(base)
     return 0
 
 
-def measure(url: str, known: dict[str, str], options: argparse.Namespace) -> dict[str, float]:
-    """Requests a second: plain, in each coding, and for a client that has the page."""
-    rows = {"page": {}, "page gzip": {"Accept-Encoding": "gzip"}}
-    rows["page br"] = {"Accept-Encoding": "br"}
-    rows |= {name: {"If-None-Match": tag} for name, tag in known.items()}
+def measure(
+    url: str, known: dict[str, str], process: int, options: argparse.Namespace
+) -> dict[str, Rate]:
+    """Load a page plain, in each coding, and for a client that has it."""
+    rows: dict[str, dict[str, str]] = {
+        "page": {},
+        "page gzip": {"Accept-Encoding": "gzip"},
+        "page br": {"Accept-Encoding": "br"},
+        **{name: {"If-None-Match": tag} for name, tag in known.items()},
+    }
     return {
         name: max(
-            load(url, {"Accept": "text/html", **headers}, options.seconds)
-            for _ in range(options.runs)
+            (
+                load(url, {"Accept": "text/html", **headers}, process, options.seconds)
+                for _ in range(options.runs)
+            ),
+            key=lambda rate: rate.requests,
         )
         for name, headers in rows.items()
     }
 
 
-def load(url: str, headers: dict[str, str], seconds: int) -> float:
-    """Load an address with wrk, and give the requests a second."""
+def load(url: str, headers: dict[str, str], process: int, seconds: int) -> Rate:
+    """Load an address with wrk."""
     given = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *given, url]
+    before = cpu_seconds(process)
     done = subprocess.run(
         command, capture_output=True, text=True, check=True, env={**os.environ, "PATH": PATH}
     )
+    used = cpu_seconds(process) - before
     assert "Non-2xx" not in done.stdout, done.stdout
-    match = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
-    assert match, done.stdout
-    return float(match[1])
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
+    count = re.search(r"(\d+) requests in", done.stdout)
+    assert rate and count, done.stdout
+    return Rate(float(rate[1]), used * 1000 / int(count[1]))
+
+
+def cpu_seconds(process: int) -> float:
+    """How long a process has run on a processor; of nginx it is the worker that counts."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def fetch(base: str, coding: str) -> bytes:
@@ -113,7 +144,8 @@ def etag(url: str) -> str:
 
 
 @contextmanager
-def ours() -> Iterator[str]:
+def ours() -> Iterator[tuple[str, int]]:
+    """Serve with one worker; the address, and the process."""
     with subprocess.Popen(
         [sys.executable, "-m", "kg", "serve", "--port", "0", "--workers", "1"],
         stdout=subprocess.PIPE,
@@ -125,13 +157,13 @@ def ours() -> Iterator[str]:
         match = re.search(r"http://\S+\d", server.stdout.readline())
         assert match
         try:
-            yield match[0]
+            yield match[0], server.pid
         finally:
             server.terminate()
 
 
 @contextmanager
-def nginx(page: bytes) -> Iterator[str]:
+def nginx(page: bytes) -> Iterator[tuple[str, int]]:
     """Serve a page with one worker of nginx, also as it comes compressed beforehand."""
     port = 8753
     with tempfile.TemporaryDirectory() as scratch:
@@ -160,8 +192,9 @@ def nginx(page: bytes) -> Iterator[str]:
                     break
                 except httpx.HTTPError:
                     time.sleep(0.05)
+            children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()
             try:
-                yield base
+                yield base, int(children.split()[0])
             finally:
                 server.terminate()
 

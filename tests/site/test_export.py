@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -46,6 +47,7 @@ def toy(**pages: str) -> FastAPI:
         app.add_api_route(path, lambda body=body: HTMLResponse(body))
     app.add_api_route("/answer", answer)
     app.add_api_route("/old/{name}", lambda name: RedirectResponse(f"/thing/{name}", 303))
+    app.add_api_route("/broken", lambda: 1 / 0)
     app.add_api_route("/health", lambda: {"ok": True})
     app.add_api_route("/feed.xml", lambda: Response("<feed/>", media_type="text/xml"))
     app.state.context = SimpleNamespace(
@@ -59,8 +61,9 @@ def toy(**pages: str) -> FastAPI:
 
 
 def export(app: FastAPI, folder: Path, monkeypatch: pytest.MonkeyPatch) -> site.Exported:
-    monkeypatch.setattr(site, "_app", app)
-    return site._write(app, map, folder)
+    with closing(site._Maker(app)) as maker:
+        monkeypatch.setattr(site, "_maker", maker)
+        return site._write(app, map, folder)
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +136,7 @@ def test_what_only_programs_ask_for_is_left_out(folder: Path) -> None:
         ('<a href="/nothing">x</a>', "/ask: the link to /nothing gets 404"),
         ('<img src="/static/gone.svg">', "/ask: the link to /static/gone.svg gets 404"),
         ('<a href="/thing/a#none">x</a>', "/ask: nothing on /thing/a has the id 'none'"),
+        ('<a href="/broken">x</a>', "/ask: the link to /broken gets 500"),
         ('<a href="#none">x</a>', "/ask: nothing on /ask has the id 'none'"),
     ],
 )
