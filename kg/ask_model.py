@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.entries import Catalog, Entry
+from kg.errors import StoreError
 from kg.linking import LABEL, OTHER, PART, Lexicon, Name, Thing
 from kg.phrasing import LOOSE, Reader, Text
 from kg.questions import Question
@@ -124,8 +125,20 @@ def write_model(
 
 
 def read_model(path: Path, questions: Iterable[Question]) -> AskModel:
-    """Read what :func:`write_model` wrote."""
-    data = json.loads(path.read_text(encoding="utf-8"))
+    """Read what :func:`write_model` wrote.
+
+    :raises StoreError: if it is not there, or damaged.
+    """
+    try:
+        return _read_model(json.loads(path.read_text(encoding="utf-8")), questions)
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise StoreError(
+            f"{path} is not there or is damaged, so that no question in plain English is "
+            "understood; run 'alliance build'"
+        ) from error
+
+
+def _read_model(data: Mapping[str, Any], questions: Iterable[Question]) -> AskModel:
     reader = _reader(data, types_of(questions))
     reader.spread = data["spread"]
     order = tuple(data["order"])

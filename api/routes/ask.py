@@ -9,11 +9,12 @@ from functools import lru_cache
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
 
 from api.context import Context
 from api.representation import describe_types, format_parameter, negotiate, respond
 from kg.ask import ANSWERED, LONGEST_TEXT, Asker, Choice, Reading
+from kg.errors import StoreError
 from kg.questions import QuestionAnswer, answer_question
 
 __all__ = ["install"]
@@ -22,6 +23,10 @@ _TYPES: Mapping[str, str] = {"application/json": "json", "text/html": "html"}
 #: An answer's rows go on at its own address.
 _ROWS = 1000
 _KEPT = 256
+_UNBUILT = (
+    "this release lacks what questions in plain English are understood by; its operator can build "
+    "it anew with 'alliance build', and the questions at /question are answered meanwhile"
+)
 
 _Text = Annotated[
     str,
@@ -43,7 +48,11 @@ def install(app: FastAPI, context: Context) -> None:
         # made when somebody asks, so that a start does not wait for it
         with making:
             if not made:
-                made.append(Asker(context.settings.release, context.questions, context.catalog))
+                try:
+                    made.append(Asker(context.settings.release, context.questions, context.catalog))
+                except StoreError as error:
+                    # everything else works without it
+                    raise HTTPException(503, _UNBUILT) from error
         return made[0]
 
     @lru_cache(maxsize=_KEPT)

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+from pathlib import Path
+
 import httpx
 import pytest
+
+from api.app import create_app
+from api.settings import Settings
+from kg.ask import Asker
+from kg.errors import StoreError
+from kg.release import Release
 
 SHIFT = "which signals show someone moving from magical to working"
 
@@ -59,3 +69,27 @@ def test_it_is_kept_by_its_etag_and_described(client: httpx.Client) -> None:
     again = ask(client, SHIFT, **{"If-None-Match": got.headers["etag"]})
     assert again.status_code == 304
     assert "/ask" in client.get("/openapi.json").json()["paths"]
+
+
+def test_a_release_without_the_model_says_so_and_serves_the_rest(
+    release: Release, tmp_path: Path
+) -> None:
+    older = tmp_path / "release"
+    shutil.copytree(release.folder, older, ignore=shutil.ignore_patterns("asking.json", "*.nq"))
+    app = create_app(release.store, Settings(release=older, workers=1))
+
+    async def get(path: str) -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://atlas") as client:
+            return await client.get(path)
+
+    got = asyncio.run(get("/ask?q=who+coined+it"))
+    assert got.status_code == 503
+    assert "alliance build" in got.json()["detail"]
+    assert str(tmp_path) not in got.text
+    assert asyncio.run(get("/question/signals-of-seeking")).status_code == 200
+    with pytest.raises(StoreError, match=r"asking\.json"):
+        Asker(older, release.questions, release.catalog)
+    (older / "asking.json").write_text('{"order": 3}', encoding="utf-8")
+    with pytest.raises(StoreError, match="damaged"):
+        Asker(older, release.questions, release.catalog)
