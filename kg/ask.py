@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 
 from kg.ask_model import SCALE, AskModel, read_model, unit
 from kg.entries import Catalog
-from kg.linking import LABEL, Link, spans
+from kg.linking import PART, TITLES, Link, spans
 from kg.phrasing import Text
 from kg.questions import INTEGER, Parameter, Question
 from kg.words import STOP_WORDS, fold, stem, tokens
@@ -28,25 +27,43 @@ ANSWERED, UNSURE, NONE = "answered", "unsure", "none"
 
 #: Of a longer text the rest is not read.
 LONGEST_TEXT = 2_000
-#: How sure one must be for an answer, and for asking back; and how sure one ever is.
-SURE, POSSIBLE, _MOST = 0.5, 0.25, 0.99
+#: How sure one must be for an answer, and for asking back.
+SURE, POSSIBLE = 0.5, 0.1
 _CHOICES, _TRIED = 5, 12
 _LISTED = 20
+#: Weights beyond this are all the same, and exp() of them is too large.
+_MOST = 50.0
 #: What is less likely than this, beside the likeliest, is not worth choosing from.
-_FAR = 0.2
+_FAR = 0.05
 _SENTENCES = 12
-#: What weighs no more makes no difference, and takes its time.
-_LIGHT = 0.08
-#: In a text of so many words each must be understood.
-_SHORT, _STRANGE_WORD = 14, 0.75
 #: How far a slip in a shorter word is believed.
 _LONG, _SLIP = 7, 0.5
+#: Likelihoods below this make no difference.
+_FAINT = 1e-4
 
-# How much counts what was learned from all ways of asking, beside the likeness to single ones.
-_LEARNED = 0.65
-# How much is left for each parameter that is missing, for a thing that the question has no place
-# for, and where nothing but things speaks for the question.
-_MISSING, _STRANGER, _NO_PLACE, _ONLY_THINGS, _OTHER_THING = 0.85, 0.7, 0.85, 0.6, 0.7
+#: How much counts what speaks for a question and against it: logarithms of odds against the text
+#: asking nothing that can be answered, as tests/ask/calibrate.py finds them.
+COUNTS: Mapping[str, float] = {
+    "bias": -3.67,
+    "learned": 1.29,
+    "like": 1.59,
+    "covered": 5.70,
+    "missing": -1.79,
+    "stranger": 1.24,
+    "left": -0.03,
+    "own": -0.24,
+    "bare": -0.51,
+    "filled": 0.10,
+    "beside": -2.92,
+    "guessed": 0.69,
+    "unknown": -1.78,
+    "names": -1.81,
+    "stray": -0.61,
+    "other": 0.22,
+    "slips": 0.64,
+    "plain": 0.58,
+    "same": 2.18,
+}
 
 # not behind an initial or a title
 _SENTENCE = re.compile(r"(?<![A-Z]\.)(?<!Mr\.)(?<!Mrs\.)(?<!Ms\.)(?<!Dr\.)(?<=[.!?:;])\s+|\n+")
@@ -54,10 +71,16 @@ _LETTER = re.compile(r"[^\W\d_]")
 _TO = frozenset(
     {stem(word) for word in "to into toward enter reach become becoming be in turn".split()}
 )
+_EVERYDAY = frozenset({"ChannelConcept", "RoleConcept", "CertaintyConcept"})
 _FROM = frozenset(
     {stem(word) for word in "from leave leaving quit off out start abandon after beyond".split()}
 )
 
+_ALLIANCE = stem("alliance")
+_DEFINITION = "definition"
+_POLITE = frozenset(map(stem, "please hi hello hey can could would you ok so and but".split()))
+
+_ASKING = frozenset("how what whats when where which who whom whos whose why".split())
 #: Words that may go with a name without asking anything of it.
 _VAGUE = frozenset({"anything", "information", "more", "please", "something"})
 
@@ -113,7 +136,7 @@ class Choice:
     """A question that may be meant.
 
     :param parameters: the values that were understood.
-    :param confidence: how likely it is by itself, up to 1.
+    :param confidence: how likely it is, up to 1; the rest is shared by others and by none.
     :param missing: the parameters that it cannot do without, and that were not.
     """
 
@@ -140,7 +163,7 @@ class Reading:
 
     :param status: ``answered``, ``unsure`` or ``none``.
     :param choices: what may be meant, the likeliest first; if it is sure, the first is meant.
-    :param confidence: how sure it is of the first, which is less if the second is near.
+    :param confidence: how likely the first is meant.
     :param unknown: words that mean nothing here.
     :param note: why there is no answer; else empty.
     """
@@ -197,11 +220,11 @@ class Asker:
         self._model: AskModel = read_model(folder / "asking.json", questions.values())
         self._reader = self._model.reader
         self._labels = {(entry.kind, entry.name): entry.label for entry in catalog.values()}
-        self._index: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for number, (_, features) in enumerate(self._model.patterns):
-            for feature, weight in features.items():
-                if weight > _LIGHT:
-                    self._index[feature].append((number, weight))
+        # what the ways to put a question come down to: features, by question
+        self._ways: list[list[Mapping[str, float]]] = [[] for _ in self._model.order]
+        for number, features in self._model.patterns:
+            self._ways[number].append(features)
+        self._heard = frozenset(feature for _, way in self._model.patterns for feature in way)
         self._titles = {
             name: frozenset(map(stem, tokens(f"{question.title} {name.replace('-', ' ')}")))
             for name, question in questions.items()
@@ -211,7 +234,7 @@ class Asker:
             for name, question in questions.items()
         }
         self._elsewhere = [
-            (f" {' '.join(stem(word) for word in tokens(text))} ", note)
+            (f"{text[:1] if text[:1] == '^' else ''} {' '.join(map(stem, tokens(text)))} ", note)
             for note, texts in self._model.elsewhere.items()
             for text in texts
         ]
@@ -238,63 +261,79 @@ class Asker:
         whole = self._reader.read(text)
         if not whole.words:
             return Reading(text, NONE, note="There are no words in it.")
+        return self._decide(text, whole, self._order(self.weigh(text, whole)))
+
+    def weigh(
+        self, text: str, whole: Text | None = None
+    ) -> list[tuple[Choice, Mapping[str, float]]]:
+        """List what a text may ask, each question once, with what speaks for and against it.
+
+        :param whole: the text as it was read, if it was.
+        """
+        whole = whole or self._reader.read(text)
         parts = [whole]
         sentences = [part for part in _SENTENCE.split(text) if len(part.split()) > 2]
         if len(sentences) > 1:
             parts += [self._reader.read(sentence) for sentence in sentences[:_SENTENCES]]
-        best: dict[str, Choice] = {}
+        best: dict[str, tuple[float, Choice, Mapping[str, float]]] = {}
         for part in parts:
-            for choice in self._choices(part, whole):
-                known = best.get(choice.question)
-                if known is None or choice.confidence > known.confidence:
-                    best[choice.question] = choice
-        ordered = sorted(best.values(), key=lambda one: (-one.confidence, one.question))
-        likely = [one for one in ordered if one.confidence >= _FAR * ordered[0].confidence]
-        return self._decide(text, whole, tuple(likely[:_CHOICES]))
+            for choice, signs in self._choices(part, whole):
+                weight = sum(COUNTS[sign] * value for sign, value in signs.items())
+                if choice.question not in best or weight > best[choice.question][0]:
+                    best[choice.question] = (weight, choice, signs)
+        return [(choice, signs) for _, choice, signs in best.values()]
 
-    def _choices(self, part: Text, whole: Text) -> list[Choice]:
-        found = []
-        scores = self._scores(part)
-        # what follows lowers a score, so that those far behind stay there
-        for name in sorted(scores, key=lambda name: -scores[name])[:_TRIED]:
-            question, score = self._questions[name], scores[name]
+    def _order(self, found: list[tuple[Choice, Mapping[str, float]]]) -> tuple[Choice, ...]:
+        """Tell how likely each is; what is left to one is that nothing is asked of ours."""
+        odds = [
+            math.exp(min(_MOST, sum(COUNTS[sign] * value for sign, value in signs.items())))
+            for _, signs in found
+        ]
+        whole = 1 + sum(odds)
+        choices = [
+            replace(choice, confidence=round(one / whole, 3))
+            for (choice, _), one in zip(found, odds, strict=True)
+        ]
+        ordered = sorted(choices, key=lambda one: (-one.confidence, one.question))
+        likely = [one for one in ordered if one.confidence >= _FAR * ordered[0].confidence]
+        return tuple(likely[:_CHOICES])
+
+    def _choices(self, part: Text, whole: Text) -> list[tuple[Choice, Mapping[str, float]]]:
+        if not part.links and all(self._reader.is_faint(word) for word in part.words):
+            return []
+        found: list[tuple[Choice, Mapping[str, float]]] = []
+        learned = self._learned(part)
+        asked = unit(
+            {f: v * self._model.weight(f) for f, v in part.features.items() if f in self._heard}
+        )
+        for number in sorted(range(len(learned)), key=lambda at: -learned[at])[:_TRIED]:
+            name = self._model.order[number]
+            question = self._questions[name]
             given, used = self._fill(question, part, whole)
             missing = tuple(
                 p.name for p in question.parameters if not p.optional and p.name not in given
             )
-            score *= self._fit(question, part, used, missing)
-            share = self._covered(name, part, used)
-            sure = min(_MOST, score * (0.4 + 0.6 * share * share) * 1.1)
-            if any(at - 1 not in used and at and not part.words[at - 1].known for at in used):
-                # another thing than ours, such as an alliance that we do not know
-                sure *= _OTHER_THING
-            elif len(part.words) <= _SHORT and not all(word.known for word in part.words):
-                sure *= _STRANGE_WORD
-            found.append(Choice(name, question.title, given, round(sure, 3), missing))
+            signs = {
+                "bias": 1.0,
+                "learned": math.log(learned[number] + _FAINT),
+                "like": self._likeness(number, asked),
+                "missing": float(len(missing)),
+                "filled": float(len(given)),
+                **self._tell(name, part, used),
+            }
+            found.append((Choice(name, question.title, given, 0.0, missing), signs))
         return found
 
-    def _scores(self, text: Text) -> dict[str, float]:
-        """Tell how much a text speaks for each question that it speaks for at all."""
-        model = self._model
-        asked = unit({f: v * model.weight(f) for f, v in text.features.items() if f in self._index})
-        if not asked:
-            return {}
-        likeness: dict[int, float] = defaultdict(float)
-        for feature, weight in asked.items():
-            for number, other in self._index[feature]:
-                likeness[number] += weight * other
-        near: dict[int, list[float]] = defaultdict(list)
-        for number, value in likeness.items():
-            near[model.patterns[number][0]].append(value)
-        learned = self._learned(text)
-        scores = {}
-        for number, values in near.items():
-            top = sorted(values, reverse=True)[:3]
-            like = 0.7 * top[0] + 0.3 * sum(top) / len(top)
-            scores[model.order[number]] = (1 - _LEARNED) * like + _LEARNED * math.sqrt(
-                learned[number]
-            )
-        return scores
+    def _likeness(self, number: int, asked: Mapping[str, float]) -> float:
+        """Tell how near a text comes to single ways to put a question, up to 1."""
+        near = sorted(
+            (
+                sum(weight * way[feature] for feature, weight in asked.items() if feature in way)
+                for way in self._ways[number]
+            ),
+            reverse=True,
+        )[:3]
+        return 0.7 * near[0] + 0.3 * sum(near) / len(near) if near else 0.0
 
     def _learned(self, text: Text) -> list[float]:
         """Give the probability of each question by what was learned."""
@@ -309,25 +348,87 @@ class Asker:
         whole = sum(shares)
         return [share / whole for share in shares]
 
-    def _fit(
-        self, question: Question, text: Text, used: Collection[int], missing: Collection[str]
-    ) -> float:
-        """Tell how well what a text names goes with what a question takes; 1 is best."""
-        own = self._model.own[question.name]
-        factor = _MISSING ** len(missing)
-        if not any(f[0] != "@" and f in own and v >= 0.9 for f, v in text.features.items()):
-            factor *= _ONLY_THINGS
+    def _tell(self, name: str, text: Text, used: Collection[int]) -> dict[str, float]:
+        """Tell how what a text names, and words that are not understood, go with a question."""
+        own = self._model.own[name]
+        left = dict.fromkeys(("stranger", "left", "own"), 0.0)
         for link in text.links:
-            taken = any(place in used for place in link.places)
-            if taken:
+            if any(place in used for place in link.places):
                 continue
             if any(self._reader.head(text.words, at)[0] in own for at in link.places):
-                # a thing of its own that is left over still speaks against it
-                factor *= _NO_PLACE if len(link.places) > 1 and used else 1.0
-                continue
-            stranger = self._reader.kinds(link) & {"case", "source"}
-            factor *= _STRANGER if stranger else _NO_PLACE
-        return factor
+                left["own"] += 1
+            else:
+                person = self._reader.kinds(link) & {"case", "source"}
+                left["stranger" if person else "left"] += 1
+        strange = [word for word in text.words if not word.known]
+        telling = {
+            place
+            for place, head, _ in text.heads
+            if head[0] != "=" and not self._reader.is_faint(text.words[place])
+        }
+        numbers = [
+            at
+            for at, word in enumerate(text.words)
+            if at not in used and word.text.isdecimal() and f"@{INTEGER}" not in own
+        ]
+        return {
+            **left,
+            "covered": self._covered(name, text, used),
+            # nothing but things speaks for the question
+            "bare": float(
+                not any(f[0] != "@" and f in own and v >= 0.9 for f, v in text.features.items())
+            ),
+            # another thing than ours, such as an alliance or a Mr. K that we do not know
+            "beside": float(
+                any(
+                    at - 1 not in used
+                    and at > 0
+                    and (
+                        not text.words[at - 1].known
+                        or text.words[at - 1].text in TITLES
+                        or (text.words[at].stem == _ALLIANCE and at - 1 in telling)
+                    )
+                    for at in used
+                )
+            ),
+            "guessed": float(
+                any(
+                    link.share < 1 and any(place in used for place in link.places)
+                    for link in text.loose
+                )
+            ),
+            # working by itself is rather a word as any other than an alliance
+            "plain": float(
+                any(
+                    link.names[0].how == PART
+                    and self._reader.is_plain(text, link)
+                    and link.places[0] in used
+                    for link in text.links
+                )
+            ),
+            # word by word a way to put this question, with other things in it
+            "same": self._model.wholes.get(text.whole, {}).get(name, 0.0),
+            "unknown": float(min(3, sum(not word.proper for word in strange) + len(numbers))),
+            "names": float(min(2, sum(word.proper for word in strange))),
+            # words that say something, and not in any way in which this question is put
+            "stray": float(
+                min(
+                    3,
+                    sum(
+                        not head.startswith("=")
+                        and head not in own
+                        and place not in used
+                        and text.words[place].known
+                        and place in telling
+                        for place, head, _ in text.heads
+                    ),
+                )
+            ),
+            "other": float(
+                min(3, sum(head.startswith("=") and head not in own for _, head, _ in text.heads))
+            ),
+            "slips": float(min(3, sum(word.slip for word in text.words))),
+        }
 
     def _covered(self, name: str, text: Text, used: Collection[int]) -> float:
         """Tell which share of the words that say something has a part in a question."""
@@ -357,16 +458,19 @@ class Asker:
         unknown = tuple(
             dict.fromkeys(text[word.start : word.end] for word in whole.words if not word.known)
         )
-        first, second = [*(one.confidence for one in choices), 0.0, 0.0][:2]
         reading = Reading(
             text,
             NONE,
             choices[:3],
-            round(first - second / 2, 3),
+            choices[0].confidence if choices else 0.0,
             self._understood(text, whole),
             unknown[:_LISTED],
         )
-        stems = f" {' '.join(word.stem for word in whole.words)} "
+        said = [word.stem for word in whole.words]
+        while said and said[0] in _POLITE:
+            said.pop(0)
+        # the mark before it stands for the beginning, which some phrases ask for
+        stems = f"^ {' '.join(said)} "
         for phrase, note in self._elsewhere:
             if phrase in stems:
                 return replace(reading, note=note)
@@ -383,8 +487,10 @@ class Asker:
             return replace(unsure, note=f"It is not clear what is meant by: {', '.join(labels)}.")
         if reading.confidence < SURE:
             return replace(unsure, note="It is not clear which question is meant.")
-        if self._is_bare(whole):
+        if self._is_bare(whole) and not self._is_term(best, whole):
             return replace(unsure, note="It is not clear what is asked of it.")
+        if both := self._doubtful(best, whole):
+            return replace(unsure, note=f"It may be meant: {' or '.join(both)}.")
         return replace(unsure, status=ANSWERED)
 
     def _is_bare(self, text: Text) -> bool:
@@ -393,7 +499,35 @@ class Asker:
             return False
         named = text.links[0].places
         rest = [word.text for place, word in enumerate(text.words) if place not in named]
-        return all(word in STOP_WORDS or word in _VAGUE for word in rest)
+        return not _ASKING.intersection(rest) and all(
+            word in STOP_WORDS or word in _VAGUE for word in rest
+        )
+
+    def _is_term(self, choice: Choice, text: Text) -> bool:
+        """Tell whether a text is a technical term of several words; one looks up what it means."""
+        (link,) = text.links
+        return (
+            choice.question == _DEFINITION
+            and len(link.places) > 1
+            and "AllianceConcept" not in self._reader.kinds(link)
+        )
+
+    def _doubtful(self, choice: Choice, text: Text) -> list[str]:
+        """List the labels of several things that a name means alike, if one of them was taken."""
+        question = self._questions[choice.question]
+        for parameter in question.parameters:
+            for link in text.links:
+                first = link.names[0]
+                alike = [
+                    parameter.values[name.thing[1]]
+                    for name in link.names
+                    if name.how == first.how
+                    and name.thing[0] == parameter.kind == "case"
+                    and name.thing[1] in parameter.values
+                ]
+                if len(alike) > 1 and choice.parameters.get(parameter.name) in parameter.values:
+                    return alike
+        return []
 
     def _understood(self, text: str, whole: Text) -> tuple[Understood, ...]:
         found = []
@@ -446,6 +580,7 @@ class Asker:
                         one[0].share == 1.0,
                         # the alliance, the transference: any of them
                         f"{one[1].capitalize()}Concept" != parameter.cls,
+                        parameter.cls or not self._is_everyday(one[0]),
                         not self._reader.is_plain(text, one[0]),
                         len(one[0].places) if alone else 0,
                     ),
@@ -481,9 +616,11 @@ class Asker:
                 continue
             if parameter.optional and parameter.cls and self._is_own(question, text, link):
                 continue
+            if parameter.optional and not parameter.cls and self._is_everyday(link):
+                continue
             values = [
                 name.thing[1]
-                for name in sorted(link.names, key=lambda name: name.how != LABEL)
+                for name in link.names
                 if name.thing[0] == parameter.kind
                 and name.thing[1] in parameter.values
                 and name.thing[1] not in taken
@@ -491,6 +628,10 @@ class Asker:
             if values:
                 found.append((link, values[0]))
         return found
+
+    def _is_everyday(self, link: Link) -> bool:
+        """Tell whether a name is of a role, a channel or a grade, which one seldom asks about."""
+        return all(self._reader.types[name.thing] & _EVERYDAY for name in link.names)
 
     def _is_own(self, question: Question, text: Text, link: Link) -> bool:
         """Tell whether a name is a word of the question, which means no value in particular."""

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spellchecker import SpellChecker
+
 from kg.entries import Catalog, Entry
 from kg.errors import StoreError
 from kg.linking import LABEL, OTHER, PART, Lexicon, Name, Thing
@@ -34,6 +36,8 @@ _RATE = 4.0
 _RARE = 2  # features that stand in fewer ways to ask are not learned from
 _PLACED = 1.1
 _COMPARED = 2
+#: What is used less often in a large body of English may itself be a slip.
+_USUAL = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class AskModel:
     :param learned: by feature, how much it speaks for each question.
     :param spread: in how many questions a feature stands.
     :param own: by question, the features that stand in it.
+    :param wholes: by a short way to ask, the questions that are put so, and their shares in it.
     """
 
     reader: Reader
@@ -54,6 +59,7 @@ class AskModel:
     learned: Mapping[str, Sequence[int]]
     spread: Mapping[str, int]
     own: Mapping[str, frozenset[str]]
+    wholes: Mapping[str, Mapping[str, float]]
     elsewhere: Mapping[str, Sequence[str]]
 
     def weight(self, feature: str) -> float:
@@ -91,16 +97,24 @@ def write_model(
         "alike": wording.alike,
         "filler": wording.filler,
         "elsewhere": wording.elsewhere,
+        "english": _english(),
     }
     reader = _reader(data, types)
     asked = Counter(p.cls for question in questions for p in question.parameters if p.cls)
     read: list[tuple[int, Text, float]] = []
     patterns: dict[int, list[Text]] = defaultdict(list)
+    wholes: dict[str, set[str]] = defaultdict(set)
     for number, question in enumerate(questions):
         for at, way in enumerate(ways[question.name]):
             turns = _kinds_in_places(question, types, asked, at)
             texts = [reader.read_pattern(way, question, kinds) for kinds in turns]
             texts = [text for text in texts if text.features]
+            for text in texts:
+                if way in question.keywords:
+                    # whoever says no more than that may mean anything
+                    text.raw.pop(f"k:{text.whole}", None)
+                elif text.whole:
+                    wholes[text.whole].add(question.name)
             read += [(number, text, len(turns) ** -0.5) for text in texts]
             patterns[number] += texts[:_COMPARED]
     spread: Counter[str] = Counter()
@@ -120,6 +134,10 @@ def write_model(
         ]
         data["patterns"] += [[number, v] for at, v in enumerate(vectors) if v not in vectors[:at]]
     examples = [(n, unit({**text.features, **text.raw}), share) for n, text, share in read]
+    data["wholes"] = {
+        whole: {name: round(1 / len(names), 2) for name in sorted(names)}
+        for whole, names in sorted(wholes.items())
+    }
     data["learned"] = _learn(examples, total)
     path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
@@ -152,6 +170,7 @@ def _read_model(data: Mapping[str, Any], questions: Iterable[Question]) -> AskMo
         learned=data["learned"],
         spread=data["spread"],
         own={name: frozenset(features) for name, features in own.items()},
+        wholes=data["wholes"],
         elsewhere=data["elsewhere"],
     )
 
@@ -198,8 +217,21 @@ def _kinds_in_places(
 def _reader(data: Mapping[str, Any], types: Mapping[Thing, frozenset[str]]) -> Reader:
     names = [Name((kind, name), tuple(words), how) for kind, name, words, how in data["names"]]
     loose = {thing for thing, found in types.items() if found & LOOSE}
-    lexicon = Lexicon(names, loose=loose, words=data["words"])
+    english = data["english"].split()
+    lexicon = Lexicon(names, loose=loose, words=data["words"], english=english)
     return Reader(lexicon, types=types, alike=data["alike"], filler=data["filler"])
+
+
+def _english() -> str:
+    """List English words, so that one we do not understand is not taken for a slip in another."""
+    words = SpellChecker(language="en").word_frequency.dictionary
+    return " ".join(
+        sorted(
+            word
+            for word, uses in words.items()
+            if uses >= _USUAL and len(word) > 3 and word.isascii() and word.isalpha()
+        )
+    )
 
 
 def _without_places(text: str) -> str:

@@ -11,10 +11,24 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import takewhile
+
+from rapidfuzz.distance import OSA
 
 from kg.words import LONGEST_WORD, STOP_WORDS, american, fold, spelled_like, stem, tokens
 
-__all__ = ["LABEL", "OTHER", "PART", "Lexicon", "Link", "Name", "Thing", "Word", "read_words"]
+__all__ = [
+    "LABEL",
+    "OTHER",
+    "PART",
+    "TITLES",
+    "Lexicon",
+    "Link",
+    "Name",
+    "Thing",
+    "Word",
+    "read_words",
+]
 
 #: A thing's kind and name; see :data:`kg.namespaces.KINDS`.
 Thing = tuple[str, str]
@@ -24,12 +38,15 @@ LABEL, OTHER, PART = "label", "alternative", "part"
 
 _RUN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_TITLES = frozenset({"mr", "mrs", "ms", "miss"})
+TITLES = frozenset({"mr", "mrs", "ms", "miss"})
 _LONGEST_NAME = 9
 #: Of a long name this share of its words will do, and no fewer than two.
 _ENOUGH = 0.5
-#: How far a slip in the first letter is believed.
-_LONG = 8
+_LIKELY = 5
+#: By which one word differs from another that is the same.
+_ENDINGS = frozenset({"", "d", "e", "ed", "es", "ied", "ies", "ing", "s", "y"})
+#: What stands between two names that share their last words: macro- and micro-internalization.
+_BETWEEN = frozenset("and or vs versus to into from with nor than not".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +110,7 @@ def read_words(text: str) -> list[Word]:
     runs: list[tuple[str, int, int, bool]] = []
     for run in _RUN.finditer(text):
         folded = fold(_POSSESSIVE.sub("", run[0])).replace(" ", "")[:LONGEST_WORD]
-        if len(folded) == 2 and folded[1] == "s" and runs and runs[-1][0] in _TITLES:
+        if len(folded) == 2 and folded[1] == "s" and runs and runs[-1][0] in TITLES:
             folded = folded[0]  # Mr Gs case
         if folded:
             runs.append((folded, run.start(), run.end(), _is_proper(text, run)))
@@ -127,12 +144,18 @@ class Lexicon:
     :param loose: the things of whose long names a part will do.
     :param words: other words that are understood; of equally near ones the first is taken for what
         a slip was meant to be.
+    :param english: words that are no slips, though they mean nothing here.
     """
 
     def __init__(
-        self, names: Iterable[Name], *, loose: Collection[Thing], words: Iterable[str]
+        self,
+        names: Iterable[Name],
+        *,
+        loose: Collection[Thing],
+        words: Iterable[str],
+        english: Iterable[str],
     ) -> None:
-        by_stems: dict[tuple[str, ...], dict[Thing, Name]] = defaultdict(dict)
+        by_stems: dict[tuple[str, ...], list[Name]] = defaultdict(list)
         by_words: dict[tuple[str, ...], dict[Thing, Name]] = defaultdict(dict)
         self._loose: list[tuple[Name, frozenset[str]]] = []
         of_names: dict[str, None] = {}
@@ -143,7 +166,7 @@ class Lexicon:
                 # with another ending it is another word
                 by_words[tuple(map(american, name.words))].setdefault(name.thing, name)
             else:
-                by_stems[stems].setdefault(name.thing, name)
+                by_stems[stems].append(name)
             if name.thing in loose:
                 pairs = zip(name.words, stems, strict=True)
                 telling = frozenset(s for word, s in pairs if word not in STOP_WORDS)
@@ -155,6 +178,7 @@ class Lexicon:
         vocabulary = dict.fromkeys(words) | of_names
         self._words = tuple(word for word in vocabulary if len(word) > 3)
         self._known = frozenset(vocabulary) | {stem(word) for word in vocabulary}
+        self._english = frozenset(english)
         self._spelled = lru_cache(maxsize=4096)(self._spell)
 
     def correct(self, words: Iterable[Word]) -> list[Word]:
@@ -173,13 +197,17 @@ class Lexicon:
         return found
 
     def _spell(self, word: str, proper: bool) -> str:
-        if not word.isascii():
+        if not word.isascii() or word in self._english:
             return ""
-        for near in spelled_like(word, self._words, limit=2):
+        likely = spelled_like(word, self._words, limit=_LIKELY)
+        # of equally near words one by which a thing is called is the likelier
+        slips = {near: OSA.distance(word, near) for near in likely}
+        likely.sort(key=lambda near: (slips[near], near not in self._of_names))
+        for near in likely[:2]:
             # a stranger's name is no slip in one of our words
             if proper and near not in self._of_names:
                 continue
-            if near[0] == word[0] or len(word) >= _LONG:
+            if near[0] == word[0] or word in {near[1:], near[1] + near[0] + near[2:]}:
                 return near
         return ""
 
@@ -200,12 +228,31 @@ class Lexicon:
                 if taken.intersection(places):
                     continue
                 part = slice(first, first + length)
-                names = self._by_words.get(tuple(plain[part]), {})
-                names = {**names, **self._by_stems.get(tuple(stems[part]), {})}
+                names = dict(self._by_words.get(tuple(plain[part]), {}))
+                for name in self._by_stems.get(tuple(stems[part]), ()):
+                    if length > 1 or _inflected(plain[first], american(name.words[0])):
+                        names.setdefault(name.thing, name)
                 if names and (length > 1 or _names_somebody(words, first, text)):
                     taken.update(places)
-                    found.append(Link(tuple(places), tuple(names.values())))
+                    found.append(Link(tuple(places), _by_likelihood(names.values())))
+        for link in found[:]:
+            if shared := self._link_sharing(link, stems, plain, taken):
+                taken.update(shared.places)
+                found.append(shared)
         return sorted(found, key=lambda link: link.places)
+
+    def _link_sharing(
+        self, link: Link, stems: Sequence[str], plain: Sequence[str], taken: Collection[int]
+    ) -> Link | None:
+        """Find a thing that shares the last words of its name with the one named after it."""
+        first = link.places[0]
+        if len(link.places) == 1 or first < 2 or plain[first - 1] not in _BETWEEN:
+            return None
+        place = first - 2
+        if place in taken:
+            return None
+        names = self._by_stems.get((stems[place], *(stems[at] for at in link.places[1:])), ())
+        return Link((place,), _by_likelihood(names)) if names else None
 
     def link_loosely(self, words: Sequence[Word], free: Collection[int]) -> list[Link]:
         """Find things of whose long names a good part occurs, the best first.
@@ -227,11 +274,31 @@ class Lexicon:
         )
 
 
+def _inflected(word: str, other: str) -> bool:
+    """Tell whether words of one stem differ by an inflection at most; relate and relative do not.
+
+    >>> _inflected("phobias", "phobia"), _inflected("relate", "relative")
+    (True, False)
+    """
+    same = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False))
+    )
+    last = word[same - 1 : same]
+    return {word[same:].removeprefix(last), other[same:].removeprefix(last)} <= _ENDINGS
+
+
+def _by_likelihood(names: Iterable[Name]) -> tuple[Name, ...]:
+    """Order what is called alike: by label, and what has this for its whole name, first."""
+    return tuple(
+        sorted(names, key=lambda name: (name.how != LABEL, name.thing[1] != "-".join(name.words)))
+    )
+
+
 def _names_somebody(words: Sequence[Word], place: int, text: str) -> bool:
     """Tell whether a word by itself may be a name; a letter is one as a capital, or with Mrs."""
     if len(words[place].text) > 1:
         return True
-    titled = place > 0 and words[place - 1].text in _TITLES
+    titled = place > 0 and words[place - 1].text in TITLES
     return titled or text[words[place].start].isupper()
 
 

@@ -34,6 +34,11 @@ _OWN_CLASS = 0.8  # of a thing that is a concept besides
 _EXAMPLE = 0.3  # a thing for which the question has no parameter
 _PLAIN = 0.3  # a thing whose name is an everyday word
 _RAW, _RAW_PAIR = 0.6, 0.5
+_BEGUN = 0.4  # the beginning of a long word, for words that nobody used so far
+_WHOLE = 1.2  # a short text as a whole, such as: what is a ...?
+_SHORT_TEXT = 9
+_LONG_WORD, _BEGINNING = 7, 5
+_ARTICLES = frozenset({"a", "an", "the"})
 
 
 @dataclass(slots=True)
@@ -44,6 +49,7 @@ class Text:
     :param loose: things that it may hint at, the likeliest first.
     :param features: what it comes down to, with weights.
     :param raw: the words themselves and their neighbours, with weights.
+    :param whole: a short text as a whole, with a sign for what it names.
     :param heads: what stands for the words: the place of the first, the head, how many they are.
     """
 
@@ -53,6 +59,7 @@ class Text:
     features: dict[str, float] = field(default_factory=dict)
     raw: dict[str, float] = field(default_factory=dict)
     heads: list[tuple[int, str, int]] = field(default_factory=list)
+    whole: str = ""
 
 
 class Reader:
@@ -81,7 +88,7 @@ class Reader:
     def read(self, text: str) -> Text:
         """Read what somebody typed."""
         words = self._lexicon.correct(read_words(text))
-        found = Text(words, self._lexicon.link(words, text))
+        found = Text(words, self._without_idioms(words, self._lexicon.link(words, text)))
         taken = {place for link in found.links if len(link.places) > 1 for place in link.places}
         free = [
             place
@@ -101,9 +108,26 @@ class Reader:
         """
         plain = _PLACE.sub(lambda match: f" {_MARK}{match[1]} ", text)
         words = read_words(plain)
-        found = Text(words, self._lexicon.link(words, plain))
+        found = Text(words, self._without_idioms(words, self._lexicon.link(words, plain)))
         self._describe(found, question, kinds)
         return found
+
+    def _without_idioms(self, words: Sequence[Word], links: Iterable[Link]) -> list[Link]:
+        """Leave out one-word names of concepts that are part of an idiom: to mix up, mixed."""
+        idioms = {
+            at
+            for place in range(len(words))
+            for length in [self.head(words, place)[1]]
+            if length > 1
+            for at in range(place, place + length)
+        }
+        return [
+            link
+            for link in links
+            if len(link.places) > 1
+            or link.places[0] not in idioms
+            or self.kinds(link) != {"concept"}
+        ]
 
     def is_faint(self, word: Word) -> bool:
         """Tell whether a word says too little to have to be understood."""
@@ -118,8 +142,15 @@ class Reader:
 
     def is_plain(self, text: Text, link: Link) -> bool:
         """Tell whether a name is also an everyday word here, such as client."""
+        if len(link.places) > 1:
+            return False
+        if "AllianceConcept" in self.kinds(link):
+            # working by itself is a word as any other, and beside magical it is not
+            named = [one for one in text.links if "AllianceConcept" in self.kinds(one)]
+            if len(named) > 1 or any(word.stem == "allianc" for word in text.words):
+                return False
         head, _ = self.head(text.words, link.places[0])
-        return len(link.places) == 1 and self.spread.get(head, 0) > 3
+        return self.spread.get(head, 0) > 3
 
     def kinds(self, link: Link) -> frozenset[str]:
         """Give the kinds and classes of what a link may mean."""
@@ -151,6 +182,7 @@ class Reader:
                 features[f"@{kind}"] += link.share
         place, telling, words = 0, [], text.words
         row: list[str] = ["^"]
+        begun: list[str] = []
         while place < len(words):
             word = words[place]
             if word.text.startswith(_MARK):
@@ -179,14 +211,21 @@ class Reader:
                 if at in named and named[at] != _FAINT:
                     if row[-1] != "@":
                         row.append("@")
-                elif words[at].known:
+                elif words[at].known or len(words[at].text) >= _LONG_WORD:
                     row.append(words[at].stem)
+                    if len(words[at].text) >= _LONG_WORD:
+                        begun.append(words[at].text[:_BEGINNING])
             place += length
         for first, second in pairwise(telling):
             features[f"{first} {second}"] += _NEIGHBOURS
         text.features = dict(features)
         text.raw = {f"w:{one}": _RAW for one in row[1:] if one != "@"}
         text.raw |= {f"b:{first} {second}": _RAW_PAIR for first, second in pairwise([*row, "$"])}
+        text.raw |= {f"p:{one}": _BEGUN for one in begun}
+        whole = [one for one in row if one not in _ARTICLES]
+        if len(whole) <= _SHORT_TEXT and all(word.known for word in words):
+            text.whole = " ".join(whole[1:])
+            text.raw[f"k:{text.whole}"] = _WHOLE
 
 
 def _by_first_stem(
