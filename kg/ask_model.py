@@ -108,7 +108,7 @@ def write_model(
         for at, way in enumerate(ways[question.name]):
             turns = _kinds_in_places(question, types, asked, at)
             texts = [reader.read_pattern(way, question, kinds) for kinds in turns]
-            texts = [text for text in texts if text.features]
+            texts = [t for t in texts if t.features and not _is_term(t, question)]
             for text in texts:
                 if way in question.keywords:
                     # whoever says no more than that may mean anything
@@ -220,6 +220,11 @@ def _reader(data: Mapping[str, Any], types: Mapping[Thing, frozenset[str]]) -> R
     english = data["english"].split()
     lexicon = Lexicon(names, loose=loose, words=data["words"], english=english)
     return Reader(lexicon, types=types, alike=data["alike"], filler=data["filler"])
+
+
+def _is_term(text: Text, question: Question) -> bool:
+    """Tell whether a way to ask is but a term; who says no more than that wants it defined."""
+    return text.whole == "@" and len(text.words) > 1 and question.name != "definition"
 
 
 def _english() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from kg.ask import ANSWERED, LONGEST_TEXT, NONE, UNSURE, Asker
 from kg.release import Release
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from measure import HALVES, measure, read_phrasings, read_rows, takes
+from measure import SETS, measure, read_phrasings, read_rows, takes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,8 +29,10 @@ def asker(release: Release) -> Asker:
 @pytest.mark.parametrize(
     ("half", "top1", "question", "top3", "misled", "refused"),
     [
-        ("dev", 0.92, 0.94, 0.97, 0.03, 0.96),
-        ("test", 0.82, 0.85, 0.94, 0.05, 0.96),
+        ("dev", 0.94, 0.95, 0.97, 0.03, 0.95),
+        ("test", 0.89, 0.90, 0.95, 0.05, 0.95),
+        ("styles", 0.93, 0.94, 0.97, 0.03, 0.94),
+        ("one", 0.93, 0.94, 0.96, 0.04, 0.96),
     ],
 )
 def test_people_are_understood(
@@ -43,7 +46,7 @@ def test_people_are_understood(
     refused: float,
 ) -> None:
     found = measure(asker, release.questions, half)
-    assert found.rows >= 300
+    assert found.rows >= 100
     assert found.top1 >= top1
     assert found.question >= question
     assert found.top3 >= top3
@@ -51,7 +54,7 @@ def test_people_are_understood(
     assert found.refused >= refused
 
 
-@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("half", SETS)
 def test_what_is_to_be_understood_is_in_the_registry(release: Release, half: str) -> None:
     rows = read_phrasings(half)
     strange = {name for row in rows for name in row.questions} - set(release.questions)
@@ -62,11 +65,51 @@ def test_what_is_to_be_understood_is_in_the_registry(release: Release, half: str
         for row in filled
         if not all(takes(release.questions[row.questions[0]], *item) for item in row.values.items())
     ]
-    assert len(filled) > 150
+    assert len(filled) > 70
     # written before the questions were, a few rows name a value that the question does not take
     assert len(untaken) <= 10
     nearest = {row["nearest"] for row in read_rows(f"unanswerable-{half}.csv")} - {""}
     assert nearest <= set(release.questions)
+
+
+@pytest.mark.parametrize(
+    "text", ["What is a magical alliance?", "what's a theraputic alliance", "optimal frustration??"]
+)
+def test_a_term_is_looked_up(asker: Asker, text: str) -> None:
+    reading = asker.read(text)
+    assert (reading.status, reading.choices[0].question) == (ANSWERED, "definition")
+
+
+def test_who_may_be_either_of_two_is_asked_for(asker: Asker) -> None:
+    reading = asker.read("how often a week was L seen?")
+    assert reading.status == UNSURE
+    assert reading.choices[0].question == "frequency-and-length"
+    assert (
+        "Ms. L or L (dissociation)" in reading.note or "L (dissociation) or Ms. L" in reading.note
+    )
+
+
+def test_names_that_share_their_last_word_are_both_understood(asker: Asker) -> None:
+    reading = asker.read("macro- vs micro-internalization")
+    assert reading.choices[0].question == "difference"
+    assert set(reading.choices[0].parameters.values()) == {
+        "macro-internalization",
+        "micro-internalization",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "definition of the hypnotic alliance",
+        "which signals show a shift from a paranoid to an erotic alliance?",
+        "timeline of Anna O.",
+        "What is attachment theory?",
+        "what did Winnicott claim?",
+    ],
+)
+def test_another_thing_is_not_taken_for_one_of_ours(asker: Asker, text: str) -> None:
+    assert asker.read(text).status != ANSWERED
 
 
 @pytest.mark.parametrize(
@@ -195,4 +238,4 @@ def test_the_same_text_is_read_the_same_in_every_process(release: Release) -> No
         for seed in ("1", "2")
     }
     assert len(printed) == 1
-    assert printed.pop().count(b'"question"') > 3
+    assert printed.pop().count(b'"question"') >= 3
