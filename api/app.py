@@ -21,6 +21,7 @@ from api.figures import figure_finder
 from api.middleware import HeadMiddleware, KeepingMiddleware, PolicyMiddleware
 from api.prose import link_names, name_class
 from api.routes import (
+    ask,
     compare,
     diagrams,
     discovery,
@@ -95,6 +96,7 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     app.include_router(teach.router)
     app.include_router(embed.router)
     questions.install(app, context)
+    ask.install(app, context)
     # last, for its addresses cover whatever is left
     app.include_router(pages.router)
     return app

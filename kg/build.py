@@ -20,6 +20,8 @@ A release is a folder:
     invented cases to practise on, which are no part of the graph;
 ``search.sqlite``
     the index for searching;
+``asking.json``
+    by what questions in plain English are understood;
 ``context.jsonld`` ``case.schema.json``
     how an annotated case is written as JSON;
 ``diagrams/NAME.svg``
@@ -45,6 +47,7 @@ from rdflib import OWL, RDF, RDFS, Graph
 from rdflib.namespace import DCTERMS, SKOS
 
 from kg import reasoning
+from kg.ask_model import write_model
 from kg.checks import aa, check, gather
 from kg.coverage import cover, to_csv, uncovered
 from kg.diagrams import write_diagrams
@@ -64,6 +67,7 @@ from kg.resources import exercises_dir, ontology_dir, shapes_dir
 from kg.search import write_index
 from kg.store import OxigraphStore, canonical_quads, serialize_triples
 from kg.void import describe_dataset
+from kg.wording import load_wording
 
 __all__ = ["REASONED", "build", "conclusions"]
 
@@ -236,6 +240,8 @@ def _write(
         raise CheckError(problems)
     write_exercises(folder / "exercises.json", exercises)
     write_index(folder / "search.sqlite", store, questions)
+    wording = load_wording(ontology_dir() / "questions" / "wording.yaml")
+    write_model(folder / "asking.json", questions, Catalog.from_store(store), wording)
     shapes = merge(m.graph for m in modules if m.layer == "shapes")
     # canonical, since nodes without a name would stand in another order each time
     shapes.serialize(folder / "shapes.ttl", format="longturtle", canon=True)

@@ -22,6 +22,7 @@ from kg.errors import AtlasError, CheckError, InputError, NotFoundError, StoreEr
 from kg.resources import ontology_dir, release_dir, shapes_dir
 
 if TYPE_CHECKING:
+    from kg.ask import Choice
     from kg.batch import Checked
     from kg.questions import Question
 
@@ -205,6 +206,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     question.epilog = "A question's parameters are options of their own: --from magical-alliance"
     question.set_defaults(parser=question)
+
+    ask = command(
+        "ask", _ask, "answer a question in plain English; exit 1 if it has no sure answer"
+    )
+    ask.add_argument("text", nargs="+", metavar="WORD", help="the question; - is standard input")
+    ask.add_argument("--format", choices=["table", "json"], default="table")
 
     describe = command(
         "describe", _describe, "say what is known of a thing, by name, short form or IRI"
@@ -437,6 +444,45 @@ def _question(options: argparse.Namespace) -> int:
         media_type = _QUERY_FORMATS["json" if options.format == "sparql-json" else "xml"]
         _write(release.store.answer(answer.sparql, results=media_type, graph="text/turtle").body)
     return DONE
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from kg.ask import ANSWERED, NONE, Asker
+    from kg.questions import answer_question
+    from kg.release import open_release
+    from kg.table import render_table
+
+    text = _read_text("-") if options.text == ["-"] else " ".join(options.text)
+    release = open_release()
+    reading = Asker(release.folder, release.questions, release.catalog).read(text)
+    answer = None
+    if reading.status == ANSWERED:
+        best = reading.choices[0]
+        answer = answer_question(release.store, release.questions[best.question], best.parameters)
+    if options.format == "json":
+        found = answer.to_json(manifest=release.manifest) if answer else None
+        print(json.dumps(reading.to_json(found), indent=2, ensure_ascii=False))
+    elif answer:
+        best = reading.choices[0]
+        print(f"{best.title}\n{_as_command(best)} ({reading.confidence:.0%} sure)\n")
+        sys.stdout.write(render_table(answer.solutions))
+        if answer.note:
+            print(answer.note)
+    else:
+        print(reading.note)
+        if reading.choices:
+            near = reading.status == NONE
+            print("The nearest it can answer:" if near else "Do you mean one of these?")
+        for choice in reading.choices:
+            print(f"  {choice.title}\n    {_as_command(choice)}")
+    return DONE if answer else FAILED
+
+
+def _as_command(choice: Choice) -> str:
+    """Write the command that answers a question that may be meant."""
+    given = [f"--{name} {value}" for name, value in choice.parameters.items()]
+    lacking = [f"--{name} ..." for name in choice.missing]
+    return " ".join(["alliance question", choice.question, *given, *lacking])
 
 
 def _explain(question: Question) -> str:

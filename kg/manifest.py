@@ -68,6 +68,10 @@ def sources_digest() -> str:
         (package, "question*.py"),
         (package, "search.py"),
         (package, "words.py"),
+        (package, "ask_model.py"),
+        (package, "linking.py"),
+        (package, "phrasing.py"),
+        (package, "wording.py"),
         (package / "queries", "search-texts.rq"),
         (package, "void.py"),
         (package, "diagrams.py"),
@@ -79,7 +83,7 @@ def sources_digest() -> str:
         (package / "queries", "timeline.rq"),
     ):
         for path in sorted(folder.glob(pattern)):
-            if path.is_file() and path.suffix in {".ttl", ".rq", ".nt", ".py"}:
+            if path.is_file() and path.suffix in {".ttl", ".rq", ".nt", ".py", ".yaml"}:
                 digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
                 digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
