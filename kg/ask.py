@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from heapq import nlargest
 from pathlib import Path
 from typing import Any
 
@@ -220,10 +221,11 @@ class Asker:
         self._model: AskModel = read_model(folder / "asking.json", questions.values())
         self._reader = self._model.reader
         self._labels = {(entry.kind, entry.name): entry.label for entry in catalog.values()}
-        # what the ways to put a question come down to: features, by question
-        self._ways: list[list[Mapping[str, float]]] = [[] for _ in self._model.order]
-        for number, features in self._model.patterns:
-            self._ways[number].append(features)
+        # by question, in which ways to put it a feature stands and with which weight
+        self._ways: list[dict[str, list[tuple[int, float]]]] = [{} for _ in self._model.order]
+        for at, (number, features) in enumerate(self._model.patterns):
+            for feature, weight in features.items():
+                self._ways[number].setdefault(feature, []).append((at, weight))
         self._heard = frozenset(feature for _, way in self._model.patterns for feature in way)
         self._titles = {
             name: frozenset(map(stem, tokens(f"{question.title} {name.replace('-', ' ')}")))
@@ -326,13 +328,12 @@ class Asker:
 
     def _likeness(self, number: int, asked: Mapping[str, float]) -> float:
         """Tell how near a text comes to single ways to put a question, up to 1."""
-        near = sorted(
-            (
-                sum(weight * way[feature] for feature, weight in asked.items() if feature in way)
-                for way in self._ways[number]
-            ),
-            reverse=True,
-        )[:3]
+        ways = self._ways[number]
+        likeness: dict[int, float] = {}
+        for feature, weight in asked.items():
+            for at, other in ways.get(feature, ()):
+                likeness[at] = likeness.get(at, 0.0) + weight * other
+        near = nlargest(3, likeness.values())
         return 0.7 * near[0] + 0.3 * sum(near) / len(near) if near else 0.0
 
     def _learned(self, text: Text) -> list[float]:

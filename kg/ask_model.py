@@ -31,7 +31,7 @@ __all__ = ["AskModel", "read_model", "types_of", "unit", "write_model"]
 #: Learned weights are kept as whole hundredths.
 SCALE = 100
 
-_ROUNDS = 7
+_ROUNDS = 4
 _RATE = 4.0
 _RARE = 2  # features that stand in fewer ways to ask are not learned from
 _PLACED = 1.1

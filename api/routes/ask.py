@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated
@@ -11,7 +10,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
 
-from api.context import Context
+from api.context import Context, Deferred
 from api.representation import describe_types, format_parameter, negotiate, respond
 from kg.ask import ANSWERED, LONGEST_TEXT, Asker, Choice, Reading
 from kg.errors import StoreError
@@ -41,23 +40,16 @@ _Text = Annotated[
 def install(app: FastAPI, context: Context) -> None:
     """Give an application the address at which questions in plain English are answered."""
     router = APIRouter(tags=["questions"])
-    made: list[Asker] = []
-    making = threading.Lock()
-
-    def asker() -> Asker:
-        # made when somebody asks, so that a start does not wait for it
-        with making:
-            if not made:
-                try:
-                    made.append(Asker(context.settings.release, context.questions, context.catalog))
-                except StoreError as error:
-                    # everything else works without it
-                    raise HTTPException(503, _UNBUILT) from error
-        return made[0]
+    # made when somebody asks, so that a start does not wait for it
+    asker = Deferred(lambda: Asker(context.settings.release, context.questions, context.catalog))
 
     @lru_cache(maxsize=_KEPT)
     def read(text: str) -> Reading:
-        return asker().read(text)
+        try:
+            return asker.get().read(text)
+        except StoreError as error:
+            # everything else works without it
+            raise HTTPException(503, _UNBUILT) from error
 
     @router.get(
         "/ask",
