@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -19,6 +20,7 @@ from kg.validation import validate_case
 from kg.workers import VALIDATION_LIMITS, ValidationPool
 
 HERE = Path(__file__).resolve().parent
+NAMELESS = re.compile(r"_:\w+")
 GOOD = (HERE / "valid" / "v2.ttl").read_bytes()
 HEAVY = b"@prefix aa: <https://w3id.org/alliance-atlas/ontology/> .\n<a> a aa:Case .\n" + b"".join(
     b"<s/%d> a aa:Session ; aa:order %d .\n" % (n, n) for n in range(8000)
@@ -53,7 +55,8 @@ def test_the_report_is_that_of_the_library() -> None:
             packed = await pool.validate(data, media_type="text/turtle", source=path.name)
             report = Report.unpack(packed)
             ours = validate_case(data, media_type="text/turtle", source=path.name)
-            assert report == replace(ours, checked=dict(ours.checked))
+            # nameless things have other names at each reading
+            assert NAMELESS.sub("_:", report.to_json()) == NAMELESS.sub("_:", ours.to_json())
             assert report.findings
 
     with_pool(act)
