@@ -157,7 +157,7 @@ def test_a_case_is_validated_from_the_page(
         "textarea#case",
         "@prefix aa: <https://w3id.org/alliance-atlas/ontology/> .\n<x> a aa:Case .",
     )
-    page.click("main button[type=submit]")
+    page.get_by_role("button", name="Validate", exact=True).click()
     assert "does not conform" in page.locator("h1").inner_text()
     assert page.locator("ol.findings li").count() >= 1
     assert violations(page) == []
