@@ -65,7 +65,7 @@ _FILES = (
 #: The suffixes of everything's data.
 _DATA = ("jsonld", "nt", "rdf", "ttl")
 #: Leads to a server, wherever a site stands.
-_LEFT_OUT = frozenset({"/opensearch.xml"})
+_LEFT_OUT = frozenset({"/oembed", "/opensearch.xml"})
 #: What changes how an answer is written, not what it says.
 _WRITING = frozenset({"format", "page", "limit"})
 _SUFFIXES: Mapping[str, str] = {

@@ -54,6 +54,7 @@ def robots(request: Request, atlas: Atlas) -> Response:
         "Disallow: /search?",
         "Disallow: /compare?",
         "Disallow: /paths?",
+        "Disallow: /teach/pack?",
         "Disallow: /reconcile",
         f"Sitemap: {address_of(request)}/sitemap.xml",
     ]
@@ -111,6 +112,7 @@ def _paths(request: Request, atlas: Context) -> Iterator[str]:
             yield path.removeprefix("/")
     yield "docs"
     yield from KINDS
+    yield from (f"teach/exercise/{name}" for name in atlas.exercises)
     formal = atlas.store.select(
         f"SELECT ?class {{ ?class <{PREFIXES['aa']}formalizes> ?concept }}"
     ).values()
