@@ -19,6 +19,9 @@ from api.app import create_app
 from api.settings import Settings
 from kg.release import Release
 
+#: A program, and no tests.
+collect_ignore = ["shoot.py"]
+
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "api" / "editor" / "node_modules" / "axe-core" / "axe.min.js"
 EDITOR = ROOT / "api" / "static" / "editor.js"

@@ -48,7 +48,8 @@ class Walk:
             if unseen:
                 self.faults.append(unseen)
             name = self.page.evaluate(
-                "() => document.activeElement.ariaLabel || document.activeElement.innerText || ''"
+                "() => { const at = document.activeElement;"
+                " return at.ariaLabel || at.innerText || at.labels?.[0]?.innerText || ''; }"
             )
             if " ".join(name.split()).casefold() == text.casefold():
                 return
@@ -76,7 +77,7 @@ def test_from_search_to_a_case_by_keyboard(walk: Walk, address: str) -> None:
     # the navigation is behind, the next stop is in the content
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
     page.reload()
-    walk.tab_to("Search words")
+    walk.tab_to("Search concepts, signals, cases, claims")
     page.keyboard.type("defensive idealization")
     walk.enter()
     walk.tab_to("defensive idealization")

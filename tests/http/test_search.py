@@ -93,7 +93,9 @@ def test_slips_are_told(client: httpx.Client) -> None:
 def test_every_page_has_the_box(client: httpx.Client) -> None:
     for path in ("/", "/concept", "/concept/magical-alliance", "/sparql", "/nope"):
         text = client.get(path, headers=HTML).text
-        assert re.search(r'<form class="search" action="/search" method="get" role="search">', text)
+        assert re.search(
+            r'<form class="(search|finder)" action="/search" method="get" role="search">', text
+        )
         assert 'rel="search" type="application/opensearchdescription+xml"' in text
 
 

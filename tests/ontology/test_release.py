@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Read all files of a folder, by their paths in it."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
 def test_the_same_sources_give_the_same_bytes(built: Path, release: Release) -> None:
-    names = {path.name for path in release.folder.iterdir()}
+    names = set(contents(release.folder))
     assert {"release.nq", "vocabulary.nt", "shapes.ttl", "inferred.nt", "coverage.csv"} <= names
     for name in names:
         assert (built / name).read_bytes() == (release.folder / name).read_bytes(), name
@@ -73,7 +80,7 @@ def test_a_file_is_no_folder_to_write_to(tmp_path: Path) -> None:
 def test_what_fails_while_writing_leaves_the_old_release(
     built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {path.name: path.read_bytes() for path in built.iterdir()}
+    before = contents(built)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -81,7 +88,7 @@ def test_what_fails_while_writing_leaves_the_old_release(
     monkeypatch.setattr(building, "write_manifest", full)
     with pytest.raises(StoreError, match="No space left"):
         build(built, reason=False)
-    assert {path.name: path.read_bytes() for path in built.iterdir()} == before
+    assert contents(built) == before
 
 
 def test_the_command_writes_every_download_and_replaces_all_that_was_there(
@@ -154,9 +161,7 @@ def test_a_damaged_release_is_refused(built: Path, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="alliance build"):
         open_release(tmp_path)
     copy = tmp_path / "copy"
-    copy.mkdir()
-    for path in built.iterdir():
-        (copy / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(built, copy)
     (copy / "release.nq").write_text("<a> <b>")
     with pytest.raises(StoreError):
         open_release(copy)

@@ -221,6 +221,13 @@ def swap(name: str, value: Node | None, *, of: str) -> Callable[[Graph], None]:
     return change
 
 
+def shows_no_change(case: Graph) -> None:
+    """Leave no sign that shows in symptoms or in what is told of them, by itself or its type."""
+    swap("channel", concept("enactment"), of="Observation")(case)
+    for sign in list(case.subjects(aa("signalType"), URIRef(PREFIXES["signal"] + "early-relief"))):
+        case.set((sign, aa("signalType"), URIRef(PREFIXES["signal"] + "visits-grow-longer")))
+
+
 def rests_on_relief(case: Graph) -> None:
     for sign in list(case.objects(None, aa("indicatedBy"))):
         case.set((sign, aa("signalType"), URIRef(PREFIXES["signal"] + "calm-after-prayer")))
@@ -267,7 +274,7 @@ BREACHES: dict[str, tuple[str, Callable[[Graph], None]]] = {
         swap("hasGoal", concept("preserving-status-quo"), of="TherapeuticAlliance"),
     ),
     "R08": ("WorkingAlliance", swap("hasGoal", concept("nuclear-repair"), of="WorkingAlliance")),
-    "R09": ("StructuralizingAlliance", swap("channel", concept("enactment"), of="Observation")),
+    "R09": ("StructuralizingAlliance", shows_no_change),
     "R10": (
         "StructuralizingAlliance",
         swap("hasGoal", concept("feeling-safer"), of="StructuralizingAlliance"),

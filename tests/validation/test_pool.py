@@ -73,7 +73,7 @@ def test_a_refusal_comes_through_with_its_place() -> None:
         first = pool.workers
         assert await conforms(pool)
         # nobody had to be killed for that
-        assert pool.workers == first
+        assert set(first) <= set(pool.workers)
 
     with_pool(act)
 
