@@ -170,6 +170,8 @@ def export_site(
     :raises CheckError: if a link leads nowhere.
     :raises StoreError: if the release is not there, or nothing can be written.
     """
+    # a name that leads through the folder itself would be lost with it
+    out = out.resolve()
     if out.exists() and not out.is_dir():
         raise InputError("is no folder; name another", source=str(out))
     if out.exists() and any(out.iterdir()) and not (out / MARKER).is_file():

@@ -102,6 +102,8 @@ def build(
     :raises StoreError: if the reasoner is needed and not installed, or what lays out the diagrams
         is not, or nothing can be written.
     """
+    # a name that leads through the folder itself would be lost with it
+    out = out.resolve()
     if out.exists() and not out.is_dir():
         raise InputError("is no folder; name another", source=str(out))
     if out.exists() and any(out.iterdir()) and not (out / "manifest.json").is_file():

@@ -164,6 +164,19 @@ def test_equal_sites_give_equal_bytes(tmp_path: Path, monkeypatch: pytest.Monkey
     assert one == two
 
 
+def test_a_name_that_leads_through_the_folder_does_not_lose_it(
+    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(folder: Path, *_: object, **__: object) -> None:
+        (folder / MARKER).write_text("{}")
+
+    monkeypatch.setattr(site, "_export", write)
+    for name in ("x", "x/../x"):
+        export_site(tmp_path / name, release=release.folder)
+        assert (tmp_path / "x" / MARKER).is_file()
+        assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
 def test_a_folder_with_anything_else_is_not_replaced(release: Release, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear all")
     with pytest.raises(InputError, match="holds something that is no exported site"):
