@@ -44,8 +44,7 @@ COMPUTES_EXISTS = {
     "516-first-hour-with-peggy",
     "difference",
 }
-# Virtuoso takes half a minute to describe a large page, and more beside other tests
-LIMITS = Limits(seconds=240)
+LIMITS = Limits(seconds=60)
 
 pytestmark = [pytest.mark.suite, pytest.mark.xdist_group("engines"), pytest.mark.timeout(600)]
 
