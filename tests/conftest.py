@@ -26,6 +26,7 @@ def release() -> Release:
 @pytest.fixture(scope="session")
 def paper() -> Path:
     """A copy of the paper, which the project does not hold."""
+    # it is under somebody's copyright and no part of the project, so CI elsewhere has none either
     if not PAPER.is_file():
         pytest.skip("no copy of the paper beside this checkout")
     return PAPER

@@ -14,6 +14,7 @@ TOOL = ROOT.parent / "shared" / "tools" / "overlap"
 
 def overlap(*paths: str) -> subprocess.CompletedProcess[str]:
     """Run the tool that finds runs of eight words as in the paper."""
+    # it lies with the paper, and is of no use without it
     if not TOOL.is_file():
         pytest.skip("the tool that compares with the paper is not beside this checkout")
     return subprocess.run(
@@ -24,6 +25,7 @@ def overlap(*paths: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def files() -> list[str]:
     """What git holds or would hold."""
+    # an unpacked source distribution has no list of what belongs to it
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
     got = subprocess.run(
