@@ -62,6 +62,23 @@ def address(release: Release) -> Iterator[str]:
         yield at
 
 
+@pytest.fixture(scope="session")
+def watch(address: str) -> Callable[[Page], list[str]]:
+    """Give what lists from now on what a page does wrong: its errors, and requests to elsewhere."""
+
+    def begin(page: Page) -> list[str]:
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda told: faults.append(told.text) if told.type == "error" else None)
+        page.on(
+            "request",
+            lambda asked: None if asked.url.startswith(address) else faults.append(asked.url),
+        )
+        return faults
+
+    return begin
+
+
 def miss(what: str) -> NoReturn:
     """Say that something is not there: on somebody's laptop that is no fault, in CI it is."""
     if os.environ.get("CI"):

@@ -28,17 +28,9 @@ FOCUS_IS_SEEN = """() => {
 class Walk:
     """Somebody who has no mouse."""
 
-    def __init__(self, page: Page, address: str) -> None:
+    def __init__(self, page: Page, faults: list[str]) -> None:
         self.page = page
-        self.faults: list[str] = []
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("console", lambda m: self.faults.append(m.text) if m.type == "error" else None)
-        page.on(
-            "request",
-            lambda request: (
-                None if request.url.startswith(address) else self.faults.append(request.url)
-            ),
-        )
+        self.faults = faults
 
     def tab_to(self, text: str, *, most: int = 150) -> None:
         """Press Tab until what has the focus is called so; each stop on the way must be seen."""
@@ -61,9 +53,9 @@ class Walk:
 
 
 @pytest.fixture
-def walk(browser: Browser, address: str) -> Iterator[Walk]:
+def walk(browser: Browser, watch: Callable[[Page], list[str]]) -> Iterator[Walk]:
     page = browser.new_page(viewport={"width": 1000, "height": 700})
-    yield Walk(page, address)
+    yield Walk(page, watch(page))
     page.close()
 
 
@@ -105,10 +97,11 @@ def test_an_open_completion_is_sound(
     browser: Browser,
     address: str,
     violations: Callable[[Page], list[str]],
+    watch: Callable[[Page], list[str]],
     scheme: str,
 ) -> None:
     page = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
-    walk = Walk(page, address)
+    faults = watch(page)
     page.goto(f"{address}/sparql")
     expect(page.locator("#example option").first).to_be_attached()
     page.locator("#editor .cm-content").click()
@@ -119,4 +112,4 @@ def test_an_open_completion_is_sound(
     found = violations(page)
     page.close()
     assert found == []
-    assert walk.faults == []
+    assert faults == []
