@@ -50,6 +50,7 @@ check: .venv/.installed-dev release
 
 bench: .venv/.installed-dev release peers
 	$(BIN)/python tests/benchmarks/bench_serving.py
+	$(BIN)/python tests/benchmarks/bench_pages.py
 	$(BIN)/python tests/benchmarks/bench_validation.py
 	$(BIN)/python tests/benchmarks/bench_endpoint.py
 
@@ -86,9 +87,10 @@ virtuoso:
 # Whom the benchmarks stand beside; a peer that is not there is left out, and its rows say so.
 peers: .venv/.installed-dev
 	$(PIP) install --constraint constraints.txt --editable '.[dev,bench]'
-	@command -v wrk >/dev/null || \
-	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk >/dev/null; } || \
-	  echo 'no wrk here: the benchmarks that need it will not run'
+	@{ command -v wrk && PATH="$$PATH:/usr/sbin" command -v nginx; } >/dev/null || \
+	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
+	    apt-get install -y -qq --no-install-recommends wrk nginx-light >/dev/null; } || \
+	  echo 'no wrk or nginx here: the benchmarks that need them say so'
 
 clean:
 	rm -rf api/static/editor.* api/editor/node_modules tests/browser/node_modules .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
