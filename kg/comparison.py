@@ -133,7 +133,7 @@ def compare(store: Store, catalog: Catalog, things: Sequence[Entry]) -> Comparis
         for claim in find_claims(store, catalog, thing.iri):
             if {claim.subject.iri, claim.object.iri} <= iris:
                 direct[claim.iri] = claim
-            elif claim.subject.iri == thing.iri:
+            if claim.subject.iri == thing.iri:
                 column.append(claim)
         columns.append(column)
     return Comparison(tuple(things), tuple(direct.values()), group_claims(columns))
@@ -165,7 +165,7 @@ def group_claims(columns: Sequence[Sequence[ClaimLine]]) -> tuple[Theme, ...]:
 def as_solutions(comparison: Comparison) -> Solutions:
     """Write a comparison as a table: a row for each claim, the direct ones first.
 
-    Where nothing is claimed of a thing by a criterion, a row says so.
+    Where nothing is claimed of a thing by a criterion, a row says so; that is no denial.
     """
     columns = (
         "theme", "criterion", "thing", "value", "statement", "holder", "certainty", "hedge",
@@ -182,16 +182,19 @@ def as_solutions(comparison: Comparison) -> Solutions:
             )
         )  # fmt: skip
 
+    once = {claim.iri for claim in comparison.direct}
     for claim in comparison.direct:
         add("Said of both", claim.relation_label, claim.subject.text, claim)
     for theme in comparison.themes:
         for criterion in theme.criteria:
             for thing, claims in zip(comparison.things, criterion.cells, strict=True):
                 for claim in claims:
+                    if claim.iri in once:
+                        continue
                     add(theme.title, criterion.label, thing.label, claim)
                 if not claims:
                     rows.append(
-                        (theme.title, criterion.label, thing.label, "not said in the paper")
+                        (theme.title, criterion.label, thing.label, "no claim by this measure")
                         + ("",) * (len(columns) - 4)
                     )
     table: tuple[tuple[Term | None, ...], ...] = tuple(

@@ -29,7 +29,7 @@ FOUR = tuple(
 )
 #: More of them, and nobody sees any.
 _NEIGHBOURS = 8
-_DASHED = "Dashed: not asserted; how it is limited stands beside the line."
+_DASHED = "Dashed: not asserted, or with a hedge; how it is limited stands beside the line."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,12 @@ class _Edge:
     object: str
     statement: str
     certainty: str
+    hedge: str
     note: str
 
     @property
     def sure(self) -> bool:
-        return self.certainty == "asserted"
+        return self.certainty == "asserted" and not self.hedge
 
 
 def write_diagrams(folder: Path, store: Store, catalog: Catalog, *, version: str) -> dict[str, str]:
@@ -105,6 +106,7 @@ def _edges(store: Store) -> list[_Edge]:
             object=row["object"],
             statement=row["statement"],
             certainty=row["certainty"],
+            hedge=row["hedge"],
             note=_note(row),
         )
         for row in store.select(read_query("claim-edges")).values()
@@ -120,6 +122,8 @@ def _note(row: Mapping[str, str]) -> str:
     if row["certainty"] != "asserted":
         hedge = f": “{row['hedge']}”" if row["hedge"] else ""
         limits.append(f"{row['certainty']}{hedge}")
+    elif row["hedge"]:
+        limits.append(f"“{row['hedge']}”")
     if row["names"] and f"{PREFIXES['author']}lee" not in row["holders"].split():
         limits.append(f"held by {', '.join(sorted(row['names'].split('; ')))}")
     if row["condition"]:

@@ -48,11 +48,11 @@ _COMPLEMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """A statement and the two things of one of which it is said.
+    """A statement and the two things of one of which it is claimed.
 
     :param number: its place, from one; the same in every build of the same graph.
     :param pair: the two, by label.
-    :param answer: the one of which it is said.
+    :param answer: the one of which it is claimed.
     :param statement: the claim's statement, with :data:`BLANK` for the name.
     """
 
@@ -64,7 +64,7 @@ class Drill:
 
     @property
     def other(self) -> Entry:
-        """The one of which it is not said."""
+        """The one of which the graph has no such claim."""
         return self.pair[1] if self.answer == self.pair[0] else self.pair[0]
 
 
@@ -85,7 +85,8 @@ def make_drills(lessons: Lessons, catalog: Catalog) -> tuple[Drill, ...]:
 def _telling(answer: Entry, other: Entry, lessons: Lessons) -> Iterator[ClaimLine]:
     """Give the claims that are made of one thing, and by the same measure otherwise of another.
 
-    What the paper says of one alliance and passes over with the other tells them not apart.
+    What the paper says of one alliance and passes over with the other tells them not apart. What is
+    only read from it is nothing to be right or wrong about.
     """
     of_other = lessons.said_of(other.iri)
     same = {(claim.relation, claim.object.iri) for claim in of_other}
@@ -95,7 +96,8 @@ def _telling(answer: Entry, other: Entry, lessons: Lessons) -> Iterator[ClaimLin
         relation = claim.relation
         measured = relation in measures or _COMPLEMENTS.get(relation) in measures
         if (
-            relation not in _NO_CRITERION
+            claim.certainty != "inferred"
+            and relation not in _NO_CRITERION
             and relation not in CONTRASTS
             and claim.object.iri != other.iri
             and (relation, claim.object.iri) not in same

@@ -21,6 +21,9 @@ _ROWS = {
     "Finding": ("course", 3),
 }
 _WORDS = {"NonMovement": "no movement"}
+#: How an alliance stands that is in force, and how one that somebody only takes to be.
+_IN_FORCE = frozenset({"confirmed", "negotiated", "operative"})
+_MISTAKEN = "presumed by mistake"
 #: In pixels: the names of the rows, the most that the columns take, a mark's half width, a row.
 _GUTTER, _ROOM, _HALF, _ROW = 64.0, 882.0, 11.5, 44.0
 
@@ -85,7 +88,8 @@ def draw_timeline(dossier: Dossier) -> Drawing | None:
     key.append(
         "Circle: observation. Square: intervention. Lozenge: judgement. Arrow: shift. "
         "Octagon: outcome, or no movement. Dashed: not asserted, or later revised; as a line, how "
-        "far it reaches is not told. […]: text lost."
+        "far it reaches is not told. Filled bar: an alliance in force; outline: only sought, or "
+        "held by somebody. […]: text lost."
     )
     return Drawing(
         title=f"{entry.label}: the case in order",
@@ -256,15 +260,24 @@ def _draw_alliance(
         _draw_untold(group, left, right, y)
         return y + 18
     start, end = plan.left(extent[0]) + 2, plan.left(extent[1] + 1) - 2
-    if not alliance.sessions and not _begins(alliance, plan):
+    mistaken = _MISTAKEN in alliance.standing.split("; ")
+    if not alliance.sessions and not _begins(alliance, plan) and not mistaken:
         _draw_untold(group, left, start, y)
-    if not _ends(alliance, plan):
+    if not _ends(alliance, plan) and not mistaken:
         _draw_untold(group, end, right, y)
-    sure = alliance.asserted
-    look = {"fill": "#8fb3bd"} if sure else {"fill": PAPER, "stroke_dasharray": "4 3"}
-    add(group, "rect", class_="bar" if sure else "bar open", x=start, y=y - 6, width=end - start,
+    filled = alliance.asserted and _in_force(alliance)
+    look = {"fill": "#8fb3bd"} if filled else {"fill": PAPER}
+    if not alliance.asserted:
+        look["stroke_dasharray"] = "4 3"
+    add(group, "rect", class_="bar" if filled else "bar open", x=start, y=y - 6, width=end - start,
         height=12.0, rx=3, stroke=INK, **look)  # fmt: skip
     return y + 18
+
+
+def _in_force(alliance: Part) -> bool:
+    """Tell whether an alliance is told to be in force, and not only sought or held by somebody."""
+    ways = set(filter(None, alliance.standing.split("; ")))
+    return not ways or bool(ways & _IN_FORCE)
 
 
 def _draw_untold(group: ElementTree.Element, start: float, end: float, y: float) -> None:
@@ -275,7 +288,7 @@ def _draw_untold(group: ElementTree.Element, start: float, end: float, y: float)
 
 
 def _extent(alliance: Part, plan: _Plan) -> tuple[int, int] | None:
-    """Give the first and last column in which an alliance is told to be in force, if any is."""
+    """Give the first and last column of what is told to have been under an alliance, if any is."""
     inside = [event for event in plan.events if alliance.iri in event.episodes]
     begun = _begins(alliance, plan)
     if not begun and alliance.sessions:

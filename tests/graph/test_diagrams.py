@@ -132,10 +132,10 @@ def test_a_line_between_neighbours_is_a_claim(
             assert centre in {claim["subject"], claim["object"]}
             others |= {claim["subject"], claim["object"]} - {centre}
             assert sentence == claim["statement"]
-            assert dashed is (claim["certainty"] != "asserted")
-            if dashed:
+            assert dashed is (claim["certainty"] != "asserted" or bool(claim["hedge"]))
+            if claim["certainty"] != "asserted":
                 assert claim["certainty"] in words, (name, words)
-            if claim["hedge"] and dashed:
+            if claim["hedge"]:
                 assert claim["hedge"] in words
             if claim["holders"] and "author/lee" not in claim["holders"]:
                 assert "held by" in words
@@ -232,3 +232,27 @@ def test_what_goes_into_a_page_leads_to_this_server(release: Release) -> None:
 def test_a_release_without_diagrams_has_pages_without_figures(release: Release) -> None:
     assert figure_finder(release.folder, {})("alliances") is None
     assert figure_finder(release.folder, release.manifest.diagrams)("concept/nothing") is None
+
+
+def test_what_was_only_sought_is_not_drawn_as_in_force(
+    release: Release, read: Callable[[str], ElementTree.Element]
+) -> None:
+    filled, outlined = 0, 0
+    for entry in release.catalog.of_kind("case"):
+        alliances = compile_dossier(release.store, release.catalog, entry).parts_of("Alliance")
+        if f"case/{entry.name}" not in release.manifest.diagrams:
+            continue
+        bars = [
+            rect.get("class")
+            for rect in read(f"case/{entry.name}").iter("{http://www.w3.org/2000/svg}rect")
+            if "bar" in rect.get("class", "").split()
+        ]
+        ways = [set(one.standing.split("; ")) for one in alliances]
+        sure = [
+            one.asserted and bool(how & {"operative", "negotiated", "confirmed"})
+            for one, how in zip(alliances, ways, strict=True)
+        ]
+        assert bars.count("bar") <= sum(sure), entry.name
+        filled, outlined = filled + bars.count("bar"), outlined + bars.count("bar open")
+    assert filled >= 5
+    assert outlined >= 5

@@ -53,7 +53,7 @@ def test_a_concept_is_told_in_layers(client: httpx.Client) -> None:
     assert "Example." in found["meaning"] and "Invented:" in found["meaning"]
     assert "/source/lee-alliances/passage/" in found["meaning"]
     assert "agent of change" in found["facets"]
-    assert "not said in the paper" in found["contrasts"]
+    assert "no claim by this measure" in found["contrasts"]
     assert "Gedo" in found["usage"]
     assert "<details>" in found["formal"] and "shares nothing with" in found["formal"]
 

@@ -275,7 +275,7 @@ def test_a_drill_tells_what_was_said_of_which(client: httpx.Client, release: Rel
         section(get(client, path, answer=entry.name)) for entry in (drill.answer, drill.other)
     )
     assert ">Right: " in right
-    assert ">Your answer does not hold; it is said of: " in wrong
+    assert ">Not this one; the graph has the claim of: " in wrong
     for page in (right, wrong):
         assert drill.claim.statement in page
         assert "told apart by who is to do the changing" in page
